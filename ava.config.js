@@ -1,0 +1,7 @@
+export default {
+  files: ['{agent,centre,contract,deploy,drivers,flows,models,ota,scripts,test}/**/*.test.ts'],
+  extensions: ['ts'],
+  timeout: '4m',
+  workerThreads: false,
+  concurrency: 2,
+};
