@@ -1,0 +1,9 @@
+// The face of the contract: what crosses a wire, and nothing else.
+export * from './case.ts';
+export * from './envelope.ts';
+export * from './errors.ts';
+export * from './evidence.ts';
+export * from './lanes.ts';
+export * from './session.ts';
+export * from './telemetry.ts';
+export * from './topics.ts';
