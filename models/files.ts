@@ -1,0 +1,44 @@
+// models: finds and reads the model file of a card. In: card, size, cache folder. Out: bytes that are what the card says.
+// Never: bytes of another length or hash.
+import { createHash } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { KerbError, oneLine } from '../contract/errors.ts';
+import type { CardSize } from './card.ts';
+
+/** Where a card's relative paths may start: its own folder first, then the cache. */
+export interface ModelPlaces {
+  readonly folder: string;
+  readonly cacheDir: string;
+}
+
+/** Where a size's file lies, and its length in bytes; null where there is none. */
+export async function findModel(size: CardSize, places: ModelPlaces): Promise<{ path: string; bytes: number } | null> {
+  for (const folder of [places.folder, places.cacheDir]) {
+    const path = join(folder, size.file);
+    const found = await stat(path).catch(() => undefined);
+    if (found?.isFile()) return { path, bytes: found.size };
+  }
+  return null;
+}
+
+/** @throws KerbError MODEL_MISSING, MODEL_ALTERED, MODEL_UNREADABLE */
+export async function readModel(size: CardSize, places: ModelPlaces): Promise<Uint8Array> {
+  const found = await findModel(size, places);
+  if (!found) {
+    const remedy = 'run `npm run setup`, or put the file beside its card';
+    throw new KerbError('MODEL_MISSING', 'no such model file', join(places.cacheDir, size.file), remedy);
+  }
+  const { path } = found;
+  if (found.bytes !== size.bytes) throw altered(path, `${found.bytes} bytes instead of the card's ${size.bytes}`);
+  const bytes = await readFile(path).catch((error: unknown) => {
+    throw new KerbError('MODEL_UNREADABLE', `cannot be read: ${oneLine(error)}`, path, 'check its permissions');
+  });
+  if (createHash('sha256').update(bytes).digest('hex') !== size.sha256) throw altered(path, 'its SHA-256 differs');
+  return bytes;
+}
+
+function altered(path: string, how: string): KerbError {
+  const what = `is not the file that the card names: ${how}`;
+  return new KerbError('MODEL_ALTERED', what, path, 'delete it and run `npm run setup`, or correct the card');
+}

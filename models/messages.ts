@@ -1,0 +1,40 @@
+// models: what the pool and its looking threads say to each other.
+import type { Card } from './card.ts';
+import type { ModelPlaces } from './files.ts';
+import type { Detection, LookDepth, Picture } from './types.ts';
+
+/** Given to a thread at its start. */
+export interface WorkerStart {
+  readonly card: Card;
+  readonly places: ModelPlaces;
+  /** sizes loaded before it says that it is ready */
+  readonly warm: LookDepth;
+}
+
+/** One look; never two at a time. */
+export interface ToWorker {
+  readonly id: number;
+  readonly picture: Picture;
+  readonly depth: LookDepth;
+  readonly minScore: number;
+}
+
+/** A KerbError, taken apart. */
+export interface WireError {
+  readonly code: string;
+  readonly what: string;
+  readonly where: string;
+  readonly remedy: string;
+}
+
+export type FromWorker =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'unfit'; readonly error: WireError }
+  | {
+      readonly kind: 'looked';
+      readonly id: number;
+      readonly objects: Detection[];
+      readonly ms: number;
+      readonly model: string;
+    }
+  | { readonly kind: 'failed'; readonly id: number; readonly error: WireError };

@@ -1,0 +1,189 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test from 'ava';
+import { KerbError } from '../contract/errors.ts';
+import { sampleTest } from '../test/samples.ts';
+import { createLooker, type LookerOptions } from './pool.ts';
+import { cacheDir, cardWith, defaultCard, frameAt, scratch } from './testing.ts';
+import type { Look, Picture } from './types.ts';
+
+const model300 = () => readFile(join(cacheDir, 'models/coco-ssd/300x300.tflite'));
+const base = { depth: 'base', minScore: 0.5 } as const;
+const wide = (width: number): Picture => ({ width, height: 1, rgb: new Uint8Array(width * 3) });
+const overlap = (a: readonly number[], b: readonly number[]) => {
+  const [ax = 0, ay = 0, aw = 0, ah = 0] = a;
+  const [bx = 0, by = 0, bw = 0, bh = 0] = b;
+  const x = Math.min(ax + aw, bx + bw) - Math.max(ax, bx);
+  const y = Math.min(ay + ah, by + bh) - Math.max(ay, by);
+  return x <= 0 || y <= 0 ? 0 : (x * y) / (aw * ah + bw * bh - x * y);
+};
+
+sampleTest('the street at 20 s: persons and both parked vehicles, at every depth', async (t, path) => {
+  const picture = await frameAt(path('video', 'street-pets2009.mp4'), 20);
+  const looker = await createLooker({ card: await defaultCard(), cacheDir, workers: 1 });
+  t.teardown(() => looker.close());
+  for (const [depth, persons] of [
+    ['base', 6],
+    ['wide', 7],
+    ['fine', 7],
+  ] as const) {
+    const look = await looker.look(picture, { depth, minScore: 0.5 });
+    t.log(look.model, look.objects.map((o) => `${o.class} ${o.score.toFixed(2)}`).join(', '));
+    t.true(look.objects.filter((o) => o.class === 'person').length >= persons, depth);
+    for (const parked of [
+      [724, 49, 44, 48],
+      [642, 41, 75, 59],
+    ]) {
+      const seen = look.objects.filter(
+        (o) => ['car', 'truck', 'bus'].includes(o.class) && overlap(o.box, parked) > 0.5,
+      );
+      t.is(seen.length, 1, `${depth}: ${parked}`);
+    }
+    const scores = look.objects.map((o) => o.score);
+    t.deepEqual(
+      scores,
+      scores.toSorted((a, b) => b - a),
+    );
+    for (const { box } of look.objects) {
+      t.true(box[0] >= 0 && box[1] >= 0 && box[0] + box[2] <= 768 && box[1] + box[3] <= 576);
+    }
+  }
+});
+
+sampleTest('one worker and two give the same bytes, whatever came before', async (t, path) => {
+  const seconds = [5, 20, 40];
+  const pictures = await Promise.all(seconds.map((second) => frameAt(path('video', 'street-pets2009.mp4'), second)));
+  const all: string[] = [];
+  for (const workers of [1, 2]) {
+    const looker = await createLooker({ card: await defaultCard(), cacheDir, workers });
+    const order = workers === 1 ? [0, 1, 2, 0, 1, 2] : [2, 1, 0, 0, 2, 1];
+    const looks = await Promise.all(
+      order.map((i) => looker.look(pictures[i]!, { depth: i === 1 ? 'wide' : 'base', minScore: 0.3 })),
+    );
+    const byPicture = new Map<number, string>();
+    for (const [k, i] of order.entries()) {
+      const text = JSON.stringify(looks[k]!.objects);
+      t.is(byPicture.get(i) ?? text, text);
+      byPicture.set(i, text);
+    }
+    all.push(JSON.stringify([...byPicture].sort(([a], [b]) => a - b)));
+    await looker.close();
+  }
+  t.is(all[0], all[1]);
+});
+
+test('a copied picture gives what a shared one gives, and stays with its owner', async (t) => {
+  const shared: Picture = { width: 64, height: 48, rgb: new Uint8Array(new SharedArrayBuffer(64 * 48 * 3)).fill(90) };
+  const plain: Picture = { ...shared, rgb: new Uint8Array(shared.rgb) };
+  const looker = await createLooker({ card: await defaultCard(), cacheDir, workers: 1 });
+  t.teardown(() => looker.close());
+  const [a, b] = [await looker.look(shared, base), await looker.look(plain, base)];
+  t.deepEqual(a.objects, b.objects);
+  t.is(plain.rgb.length, 64 * 48 * 3);
+  await t.throwsAsync(looker.look({ ...plain, width: 65 }, base), { code: 'PICTURE_UNFIT' } as object);
+});
+
+const refuses = test.macro({
+  title: (title) => `a model that ${title} is refused in one line`,
+  async exec(t, code: string, make: (folder: string) => Promise<LookerOptions['card']>) {
+    const card = await make(await scratch(t));
+    const error = await t.throwsAsync(createLooker({ card, cacheDir: '/nonexistent', workers: 1 }), {
+      instanceOf: KerbError,
+    });
+    t.log(error.message);
+    t.is(error.code, code);
+    t.false(error.message.includes('\n'));
+  },
+});
+
+test('is missing', refuses, 'MODEL_MISSING', defaultCard);
+test('is truncated', refuses, 'MODEL_ALTERED', async (folder) => {
+  const bytes = await model300();
+  return cardWith(folder, bytes.subarray(0, 9_000_000), (card) => {
+    card.sizes[0]!.bytes = bytes.length;
+  });
+});
+test('has other bytes', refuses, 'MODEL_ALTERED', async (folder) =>
+  cardWith(folder, await model300(), (card) => {
+    card.sizes[0]!.sha256 = '0'.repeat(64);
+  }),
+);
+test('is truncated under a card that does not know', refuses, 'MODEL_UNREADABLE', async (folder) =>
+  cardWith(folder, (await model300()).subarray(0, 9_000_000)),
+);
+test('is no model', refuses, 'MODEL_UNREADABLE', (folder) => cardWith(folder, Buffer.from('not a model at all')));
+test('has another shape than its card', refuses, 'MODEL_SHAPE', async (folder) =>
+  cardWith(folder, await readFile(join(cacheDir, 'models/coco-ssd/640x480.tflite'))),
+);
+test('gives nonsense for the known picture', refuses, 'MODEL_INSANE', async (folder) => {
+  const bytes = await model300();
+  // Weights lie in the file as floats: flip the signs of a few thousand.
+  for (let at = 8_000_003; at < 8_100_000; at += 4) bytes[at]! ^= 0x80;
+  return cardWith(folder, bytes);
+});
+
+const misbehaving = async (
+  t: { teardown(fn: () => Promise<void>): void },
+  options: Partial<LookerOptions> = {},
+): Promise<{ looker: Awaited<ReturnType<typeof createLooker>>; restarts: string[] }> => {
+  const restarts: string[] = [];
+  const looker = await createLooker({
+    card: await defaultCard(),
+    cacheDir,
+    workers: 1,
+    program: new URL('./testing-worker.ts', import.meta.url),
+    onRestart: (why) => restarts.push(why.code),
+    ...options,
+  });
+  t.teardown(() => looker.close());
+  return { looker, restarts };
+};
+
+for (const [how, width] of [
+  ['sleeps', 1],
+  ['runs', 4],
+] as const) {
+  test(`a thread that ${how} for ever is replaced at the deadline, its look rejected, the next one served`, async (t) => {
+    const { looker, restarts } = await misbehaving(t, { deadlineMs: 1500 });
+    const first = await looker.look(wide(9), base);
+    const stuck = looker.look(wide(width), base);
+    const next = looker.look(wide(9), base);
+    await t.throwsAsync(stuck, { instanceOf: KerbError, code: 'LOOK_TIMEOUT' } as object);
+    t.not((await next).model, first.model);
+    t.deepEqual(restarts, ['LOOK_TIMEOUT']);
+    t.is(looker.busy, 0);
+  });
+}
+
+for (const [how, width] of [
+  ['ends', 2],
+  ['throws', 3],
+] as const) {
+  test(`a thread that ${how} is replaced, its look rejected, the next one served`, async (t) => {
+    const { looker, restarts } = await misbehaving(t);
+    const lost = looker.look(wide(width), base);
+    const next = looker.look(wide(9), base);
+    await t.throwsAsync(lost, { instanceOf: KerbError, code: 'LOOK_FAILED' } as object);
+    await t.notThrowsAsync(next);
+    t.deepEqual(restarts, ['LOOK_FAILED']);
+  });
+}
+
+test('a full queue refuses, and closing ends what waits', async (t) => {
+  const { looker } = await misbehaving(t, { queue: 2 });
+  const looks: Promise<Look>[] = [wide(1), wide(9), wide(9)].map((picture) => looker.look(picture, base));
+  const ends = Promise.allSettled(looks);
+  t.is(looker.busy, 3);
+  await t.throwsAsync(looker.look(wide(9), base), { code: 'LOOK_BUSY' } as object);
+  await looker.close();
+  t.deepEqual(
+    (await ends).map((end) => end.status === 'rejected' && (end.reason as KerbError).code),
+    ['LOOK_FAILED', 'LOOK_FAILED', 'LOOK_FAILED'],
+  );
+});
+
+test('a program that cannot start is told at once', async (t) => {
+  await t.throwsAsync(misbehaving(t, { program: new URL('./no-such-worker.ts', import.meta.url) }), {
+    code: 'LOOK_FAILED',
+  } as object);
+});

@@ -1,0 +1,58 @@
+// models: the program of a looking thread. In: a card at start, then looks one at a time. Out: finds or a typed error.
+// Never: the main thread blocked; it may be ended at any moment by its owner.
+import { performance } from 'node:perf_hooks';
+import { parentPort, workerData } from 'node:worker_threads';
+import { KerbError, oneLine } from '../contract/errors.ts';
+import { mergeCandidates } from './merge.ts';
+import type { FromWorker, ToWorker, WireError, WorkerStart } from './messages.ts';
+import { Scale } from './scale.ts';
+import { wasmRuntime } from './wasm.ts';
+
+const { card, places, warm } = workerData as WorkerStart;
+const port = parentPort!;
+const scales: (Scale | undefined)[] = [];
+
+/** Sizes of a depth: the first, the first two, all. */
+function reach(depth: ToWorker['depth']): number {
+  return depth === 'base' ? 1 : depth === 'wide' ? Math.min(2, card.sizes.length) : card.sizes.length;
+}
+
+async function open(depth: ToWorker['depth']): Promise<Scale[]> {
+  const runtime = await wasmRuntime();
+  const ready: Scale[] = [];
+  for (let i = 0; i < reach(depth); i++) {
+    const scale = scales[i] ?? (await Scale.open(card, i, places, runtime));
+    scales[i] = scale;
+    ready.push(scale);
+  }
+  return ready;
+}
+
+async function look({ id, picture, depth, minScore }: ToWorker): Promise<FromWorker> {
+  const ready = await open(depth);
+  const start = performance.now();
+  const candidates = [];
+  for (const scale of ready) candidates.push(...(await scale.look(picture, minScore)));
+  const objects = mergeCandidates(card, candidates);
+  const sizes = card.sizes.slice(0, ready.length).map((size) => `${size.width}x${size.height}`);
+  return { kind: 'looked', id, objects, ms: performance.now() - start, model: `${card.name} ${sizes.join('+')}` };
+}
+
+function wire(error: unknown): WireError {
+  if (!(error instanceof KerbError)) {
+    return { code: 'LOOK_FAILED', what: oneLine(error), where: card.name, remedy: 'see the line before it in the log' };
+  }
+  const { code, where, remedy, message } = error;
+  return { code, where, remedy, what: message.slice(where.length + 2, message.length - remedy.length - 2) };
+}
+
+const send = (message: FromWorker) => port.postMessage(message);
+try {
+  await open(warm);
+  send({ kind: 'ready' });
+  port.on('message', (message: ToWorker) => {
+    look(message).then(send, (error: unknown) => send({ kind: 'failed', id: message.id, error: wire(error) }));
+  });
+} catch (error) {
+  send({ kind: 'unfit', error: wire(error) });
+}
