@@ -1,0 +1,53 @@
+// agent/config: what makes one box: who it is, its roles, its page, its way upstream.
+import { dirname, resolve } from 'node:path';
+import { z } from 'zod';
+import { ID_PATTERN } from '../../contract/index.ts';
+import { loadYaml } from './load.ts';
+
+const id = z.string().regex(ID_PATTERN, 'must be letters, digits, dot, dash or underscore, at most 64');
+
+export const boxSchema = z.strictObject({
+  version: z.literal(1),
+  device: id.describe('the name of this box, unique in the city'),
+  city: id.default('bozhou').describe('the city, as in the MQTT topics'),
+  data: z.string().min(1).optional().describe('folder of all state; default $KERBSIDE_HOME/agent'),
+  page: z
+    .strictObject({
+      host: z.string().min(1).default('127.0.0.1').describe('address the page listens on'),
+      port: z.number().int().min(0).max(65535).optional().describe('default 8088, or the next free one'),
+    })
+    .default({ host: '127.0.0.1' }),
+  uplink: z
+    .strictObject({
+      url: z
+        .string()
+        .regex(/^mqtts?:\/\//, 'must begin with mqtt:// or mqtts://')
+        .describe('the broker, mqtt://user:password@host:port'),
+    })
+    .optional()
+    .describe('without it everything is kept on the box'),
+  camera: z
+    .strictObject({
+      site: z.string().min(1).describe('path of the site file'),
+      source: z.string().min(1).max(1024).optional().describe("replaces the first camera's source"),
+      loop: z.boolean().default(false).describe('a file is played again and again at its own speed'),
+      workers: z.number().int().min(1).max(8).default(2).describe('inference workers side by side'),
+      model: z.string().min(1).optional().describe('path of a model card; default the built-in detector'),
+    })
+    .optional()
+    .describe('the camera role'),
+});
+export type Box = z.infer<typeof boxSchema>;
+
+/** Reads a box file; paths in it are relative to the file. @throws KerbError CONFIG_* */
+export async function loadBox(file: string): Promise<Box> {
+  const box = await loadYaml(file, boxSchema, 'box');
+  const at = (path: string) => resolve(dirname(file), path);
+  if (box.data) box.data = at(box.data);
+  if (box.camera) {
+    box.camera.site = at(box.camera.site);
+    if (box.camera.model) box.camera.model = at(box.camera.model);
+    if (box.camera.source && !box.camera.source.includes('://')) box.camera.source = at(box.camera.source);
+  }
+  return box;
+}

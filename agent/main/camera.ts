@@ -1,0 +1,122 @@
+// agent/main: joins one camera's driver to its path of judgement, and says how it is doing.
+import type { KerbError } from '../../contract/index.ts';
+import { type LiveCamera, openLive, withoutSecrets } from '../../drivers/camera/ffmpeg.ts';
+import type { Looker } from '../../models/types.ts';
+import { CameraPath, type FrameReport, type Sighting } from '../camera/index.ts';
+import type { Camera, Site } from '../config/site.ts';
+import type { CameraState } from '../console/api.ts';
+import type { Clock } from '../health/clock.ts';
+
+export interface RunningCameraOptions {
+  readonly device: string;
+  readonly site: Site;
+  readonly camera: Camera;
+  readonly source: string;
+  readonly loop: boolean;
+  readonly looker: Looker;
+  readonly clock: Clock;
+  readonly onReport: (report: FrameReport) => void;
+  readonly onSighting: (sighting: Sighting) => void;
+  readonly onChange: () => void;
+  readonly onFault: (error: unknown) => void;
+  readonly onChild: (pid: number, started: boolean) => void;
+}
+
+/** A frame's time never goes back, and follows the wall clock again once that was set right. */
+function steady(clock: Clock): () => number {
+  const LARGEST_DRIFT_MS = 2000;
+  let base = clock.wall() - clock.mono();
+  return () => {
+    const offset = clock.wall() - clock.mono();
+    if (Math.abs(offset - base) > LARGEST_DRIFT_MS) base = offset;
+    return Math.round(base + clock.mono());
+  };
+}
+
+/** A camera that runs until it is closed. It heals by itself; a wrong source is shown as lost. */
+export class RunningCamera {
+  readonly path: CameraPath;
+  readonly id: string;
+  readonly #options: RunningCameraOptions;
+  readonly #time: () => number;
+  #live: LiveCamera | null = null;
+  #state: CameraState['state'] = 'starting';
+  #reason: string | undefined;
+  #since: number;
+
+  constructor(options: RunningCameraOptions) {
+    const { device, site, camera, looker, onReport, onSighting, onFault } = options;
+    this.#options = options;
+    this.id = camera.id;
+    this.#time = steady(options.clock);
+    this.#since = this.#time();
+    this.path = new CameraPath({
+      device,
+      site: site.id,
+      camera,
+      profile: site.profile,
+      looker,
+      onReport,
+      onSighting,
+      onFault,
+    });
+    this.#start();
+  }
+
+  #start(): void {
+    const { source, loop, onChild } = this.#options;
+    const listener = {
+      frame: (frame: Parameters<CameraPath['offer']>[0]) => {
+        if (this.#state === 'starting') this.#become('live');
+        this.path.offer(frame);
+      },
+      lost: ({ message }: { message: string }) => this.#become('lost', message),
+      back: () => this.#become('live'),
+    };
+    try {
+      this.#live = openLive(source, listener, { clock: this.#time, loop, onChild });
+    } catch (error) {
+      this.#become('lost', (error as KerbError).message);
+    }
+  }
+
+  #become(state: CameraState['state'], reason?: string): void {
+    if (state === this.#state && reason === this.#reason) return;
+    if (state !== this.#state) this.#since = this.#time();
+    this.#state = state;
+    this.#reason = reason === undefined ? undefined : withoutSecrets(reason);
+    this.#options.onChange();
+  }
+
+  state(): CameraState {
+    const { camera, site } = this.#options;
+    const stats = this.path.stats(this.#time());
+    const limit = (kind: string) =>
+      Math.min(...site.profile.rules.filter((r) => r.zones.includes(kind as never)).map((r) => r.dwell_s.value));
+    return {
+      id: camera.id,
+      name: camera.name,
+      state: this.#state,
+      since: Math.round(this.#since),
+      ...(this.#reason === undefined ? {} : { reason: this.#reason }),
+      picture: camera.picture,
+      looks_per_s: stats.looks_per_s,
+      frames_per_s: stats.frames_per_s,
+      look_ms: stats.look_ms,
+      skipped: stats.skipped,
+      zones: camera.zones.map(({ id, name, kind, polygon }) => ({
+        id,
+        name,
+        kind,
+        polygon: polygon.map(([x, y]): [number, number] => [x, y]),
+        limit_s: Number.isFinite(limit(kind)) ? limit(kind) : 0,
+      })),
+      latest: stats.latest,
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.#live?.close();
+    await this.path.close();
+  }
+}

@@ -1,0 +1,44 @@
+// agent/main: `kerbside replay nmea FILE`: a receiver's recording as epochs.
+// In: a log of a GNSS receiver, plain or gzip. Out: a line of JSON per epoch, the last one flushed.
+import { once } from 'node:events';
+import { parseArgs } from 'node:util';
+import { KerbError } from '../../../contract/index.ts';
+import { epochLine, GnssDecoder } from '../../../drivers/gnss/index.ts';
+import { readRecording } from '../../../drivers/serial/recording.ts';
+
+export const help = `
+usage: kerbside replay nmea FILE
+
+Reads what a GNSS receiver sent (NMEA 0183, plain or .gz; SiRF binary too) and prints a line of JSON per epoch:
+{time, mode, lat, lon, alt, speed, track, hdop, satellites:[{system, prn, elevation, azimuth, snr, used}], flags?, why?}
+time: epoch ms or null while the date is not known; mode: 1 no fix, 2 position, 3 position and altitude;
+metres, metres per second, degrees; prn counts within its system; flags: frozen, jump, repeat, time-back.
+What was skipped is counted on stderr.`;
+
+/** output gathered before it is written */
+const BATCH = 65_536;
+
+export async function run(argv: string[]): Promise<number> {
+  const { positionals } = parseArgs({ args: argv, options: {}, allowPositionals: true });
+  const [path, ...more] = positionals;
+  if (path === undefined || more.length > 0) {
+    throw new KerbError('USAGE_REPLAY_NMEA', 'one FILE is needed', 'kerbside replay nmea', 'see --help');
+  }
+  const decoder = new GnssDecoder();
+  let text = '';
+  for await (const bytes of readRecording(path)) {
+    for (const epoch of decoder.push({ bytes, wall: null })) {
+      text += `${epochLine(epoch)}\n`;
+      if (text.length < BATCH) continue;
+      if (!process.stdout.write(text)) await once(process.stdout, 'drain');
+      text = '';
+    }
+  }
+  for (const epoch of decoder.flush()) text += `${epochLine(epoch)}\n`;
+  if (text !== '') process.stdout.write(text);
+  const { counters } = decoder;
+  const told = Object.entries(counters).filter(([, count]) => count > 0);
+  process.stderr.write(`${told.map(([kind, count]) => `${kind} ${count}`).join(', ') || 'nothing was read'}\n`);
+  if (counters.sentences + counters.ignored + counters.sirf + counters.ubx + counters.rtcm3 > 0) return 0;
+  throw new KerbError('NMEA_NOTHING', 'holds no sentence of a GNSS receiver', path, 'give a log of NMEA 0183');
+}

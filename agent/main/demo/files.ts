@@ -1,0 +1,74 @@
+// agent/main/demo: the files that the demo's three programs start from, written anew at each start (0600: passwords).
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdir, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { stringify } from 'yaml';
+import { centreUser, deviceUser } from '../../../deploy/broker-users.ts';
+
+export const CITY = 'bozhou';
+export const DEVICE = 'demo-box-1';
+
+/** The folder of this checkout. */
+export const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+
+export interface DemoHome {
+  readonly home: string;
+  readonly agent: string;
+  readonly centre: string;
+  /** configuration and process lists of the demo itself */
+  readonly demo: string;
+}
+
+export function demoHome(home: string): DemoHome {
+  return { home, agent: join(home, 'agent'), centre: join(home, 'centre'), demo: join(home, 'demo') };
+}
+
+export interface DemoOptions {
+  readonly page: { host: string; port: number };
+  readonly brokerPort: number;
+  /** a file or an address; null where no footage is to be had */
+  readonly source: string | null;
+  readonly workers: number;
+}
+
+/** Writes the broker's and the agent's configuration; gives their paths and the centre's broker address. */
+export async function writeDemoFiles(at: DemoHome, options: DemoOptions) {
+  const password = () => randomBytes(18).toString('base64url');
+  const [device, centre] = [password(), password()];
+  await mkdir(at.demo, { recursive: true, mode: 0o700 });
+  const host = '127.0.0.1';
+  const address = (user: string, secret: string) => `mqtt://${user}:${secret}@${host}:${options.brokerPort}`;
+  const broker = join(at.demo, 'broker.json');
+  await writePrivate(
+    broker,
+    JSON.stringify({ host, port: options.brokerPort, users: [deviceUser(CITY, DEVICE, device), centreUser(centre)] }),
+  );
+  const box = join(at.demo, 'box.yaml');
+  await writePrivate(
+    box,
+    stringify({
+      version: 1,
+      device: DEVICE,
+      city: CITY,
+      data: at.agent,
+      page: options.page,
+      uplink: { url: address(DEVICE, device) },
+      camera: {
+        site: join(ROOT, 'examples/street/site.yaml'),
+        // With no footage the camera is shown as lost, with the words of how to give another.
+        source: options.source ?? join(at.demo, 'no-footage'),
+        loop: true,
+        workers: options.workers,
+      },
+    }),
+  );
+  return { broker, box, centreBroker: address('centre', centre) };
+}
+
+async function writePrivate(file: string, text: string): Promise<void> {
+  const part = `${file}.part`;
+  await writeFile(part, text, { mode: 0o600 });
+  await chmod(part, 0o600);
+  await rename(part, file);
+}

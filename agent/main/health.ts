@@ -1,0 +1,82 @@
+// agent/main: the health lines of the page, from the states of all parts. Plain sentences, a value, a remedy.
+import type { CameraState, HealthLine, State } from '../console/api.ts';
+import type { Check } from '../health/doctor.ts';
+
+/** What waits longer than this for the centre is worth a warning, ms. */
+const LONG_WAIT_MS = 10 * 60_000;
+
+export function healthLines(state: Omit<State, 'health'>, checks: readonly Check[]): HealthLine[] {
+  return [
+    ...state.cameras.map(cameraLine),
+    linkLine(state),
+    outboxLine(state),
+    ...checks.filter(({ id, level }) => level !== 'ok' || ['storage', 'memory', 'clock', 'detector'].includes(id)),
+  ];
+}
+
+function cameraLine({ id, name, state, reason, looks_per_s, look_ms }: CameraState): HealthLine {
+  const line = { id: `camera-${id}` };
+  if (state === 'live') {
+    return {
+      ...line,
+      level: 'ok',
+      text: { zh: `摄像机「${name.zh}」正常`, en: `Camera "${name.en}" is live` },
+      value: `${looks_per_s.toFixed(1)} looks/s, ${Math.round(look_ms)} ms`,
+    };
+  }
+  if (state === 'starting') {
+    return {
+      ...line,
+      level: 'warn',
+      text: { zh: `摄像机「${name.zh}」正在接入`, en: `Camera "${name.en}" is being opened` },
+      value: '',
+    };
+  }
+  return {
+    ...line,
+    level: 'bad',
+    text: { zh: `摄像机「${name.zh}」无画面`, en: `Camera "${name.en}" gives no picture` },
+    value: reason ?? '',
+    remedy: {
+      zh: '检查电源、网线与地址;恢复后自动重连',
+      en: 'check its power, cable and address; it is tried again by itself',
+    },
+  };
+}
+
+function linkLine({ link }: Omit<State, 'health'>): HealthLine {
+  const id = 'link';
+  if (link.state === 'online') {
+    return { id, level: 'ok', text: { zh: '已连接平台', en: 'Connected to the centre' }, value: link.broker };
+  }
+  if (link.state === 'none') {
+    return {
+      id,
+      level: 'warn',
+      text: { zh: '未配置上行', en: 'No way upstream is configured' },
+      value: '',
+      remedy: { zh: '在配置中填写 uplink.url', en: 'set uplink.url in the configuration' },
+    };
+  }
+  return {
+    id,
+    level: 'warn',
+    text: { zh: '未连接平台,数据已存于本机', en: 'Not connected to the centre; everything is kept here' },
+    value: link.error ?? link.broker,
+    remedy: { zh: '检查网络;恢复后自动补传', en: 'check the network; what waits is sent by itself' },
+  };
+}
+
+function outboxLine({ outbox, now }: Omit<State, 'health'>): HealthLine {
+  const waiting = outbox.reduce((sum, lane) => sum + lane.waiting, 0);
+  const oldest = Math.min(...outbox.map((lane) => lane.oldest ?? Number.POSITIVE_INFINITY));
+  const late = now - oldest > LONG_WAIT_MS;
+  return {
+    id: 'outbox',
+    level: late ? 'warn' : 'ok',
+    text: late
+      ? { zh: '有数据长时间未送达', en: 'Records have waited long for the centre' }
+      : { zh: '待发数据', en: 'Waiting to be sent' },
+    value: String(waiting),
+  };
+}

@@ -1,0 +1,96 @@
+// agent/main: the state of the whole box as the page shows it, gathered from every part. Keeps figures, decides nothing.
+import { LANES, type Lane } from '../../contract/index.ts';
+import type { Box } from '../config/box.ts';
+import type { State } from '../console/api.ts';
+import type { Clock } from '../health/clock.ts';
+import { type Check, examine } from '../health/doctor.ts';
+import type { Outbox } from '../outbox/index.ts';
+import type { UplinkState } from '../uplink/index.ts';
+import type { RunningCamera } from './camera.ts';
+import { healthLines } from './health.ts';
+import { modelFiles } from './model.ts';
+import { VERSION } from './version.ts';
+
+const OUTBOX_EVERY_MS = 1000;
+const CHECKS_EVERY_MS = 60_000;
+
+export interface StateOptions {
+  readonly box: Box;
+  readonly clock: Clock;
+  readonly outbox: Outbox;
+  readonly uplink: { state(): UplinkState } | null;
+  readonly cache: string;
+  readonly data: string;
+}
+
+export class StateKeeper {
+  readonly #options: StateOptions;
+  readonly #started: number;
+  readonly cameras: RunningCamera[] = [];
+  demo = false;
+  /** told when something changed that a page should not learn a second late */
+  onChange: (state: State) => void = () => {};
+  /** the centre holds this lane up to and including `upTo` */
+  onAck: (lane: Lane, upTo: number) => void = () => {};
+  #outbox: State['outbox'] = [];
+  #checks: Check[] = [];
+  #timers: NodeJS.Timeout[] = [];
+
+  constructor(options: StateOptions) {
+    this.#options = options;
+    this.#started = options.clock.wall();
+  }
+
+  async start(): Promise<void> {
+    await this.#countOutbox();
+    await this.#examine();
+    this.#timers = [
+      setInterval(() => void this.#countOutbox().catch(() => {}), OUTBOX_EVERY_MS),
+      setInterval(() => void this.#examine(), CHECKS_EVERY_MS),
+    ];
+  }
+
+  stop(): void {
+    for (const timer of this.#timers) clearInterval(timer);
+  }
+
+  changed(): void {
+    this.onChange(this.state());
+  }
+
+  async #countOutbox(): Promise<void> {
+    this.#outbox = await Promise.all(
+      LANES.map(async (lane) => {
+        const { waiting, bytes, oldest } = await this.#options.outbox.lane(lane).stats();
+        return { lane, waiting, bytes, oldest };
+      }),
+    );
+  }
+
+  async #examine(): Promise<void> {
+    const { clock, cache, data, box } = this.#options;
+    const files = () => (box.camera && !box.camera.model ? modelFiles(cache) : Promise.resolve([]));
+    this.#checks = await examine({ home: data, cache, path: process.env['PATH'] ?? '', clock, modelFiles: files });
+  }
+
+  state(): State {
+    const { box, clock, uplink } = this.#options;
+    const now = Math.round(clock.wall());
+    const link: State['link'] = uplink?.state() ?? { state: 'none', since: Math.round(this.#started), broker: '' };
+    const state: Omit<State, 'health'> = {
+      device: box.device,
+      city: box.city,
+      version: VERSION,
+      roles: box.camera ? ['camera'] : [],
+      now,
+      started: Math.round(this.#started),
+      demo: this.demo,
+      clock: { quality: clock.quality() },
+      link,
+      outbox: this.#outbox,
+      cameras: this.cameras.map((camera) => camera.state()),
+      vehicle: null,
+    };
+    return { ...state, health: healthLines(state, this.#checks) };
+  }
+}
