@@ -52,7 +52,7 @@ export async function startAgent(box: Box, options: AgentOptions): Promise<Agent
   };
   try {
     await mkdir(options.data, { recursive: true });
-    endLeftovers(join(options.data, 'children.json'));
+    await endLeftovers(join(options.data, 'children.json'));
     const children = new ProcessFile(join(options.data, 'children.json'));
 
     const outbox = await openOutbox(join(options.data, 'outbox'), outboxOptions(clock));

@@ -40,7 +40,7 @@ export async function run(argv: string[]): Promise<number> {
   const source = await findSource(values.video, join(cache, 'footage/vtest.avi'));
   const asked = values.port === undefined ? port : parsePort(values.port, '--port');
   const at = demoHome(resolve(values.data ?? home));
-  endEarlier(at);
+  await endEarlier(at);
   const page = { host: values.host, port: await pagePort(values.host, asked) };
   if (values.fresh) await forget(at);
   return new Demo(at, page, source).run();
@@ -68,9 +68,11 @@ async function findSource(asked: string | undefined, clip: string): Promise<stri
 }
 
 /** Ends what an earlier demo of this home left: its parent first, which would restart the others, then the rest. */
-function endEarlier(at: DemoHome): void {
-  const lists = ['parent.json', 'children.json'].map((name) => join(at.demo, name));
-  const ended = [...lists, join(at.agent, 'children.json')].reduce((n, list) => n + endLeftovers(list), 0);
+async function endEarlier(at: DemoHome): Promise<void> {
+  let ended = 0;
+  for (const list of [join(at.demo, 'parent.json'), join(at.demo, 'children.json'), join(at.agent, 'children.json')]) {
+    ended += await endLeftovers(list);
+  }
   if (ended > 0) process.stderr.write(`kerbside: ended ${ended} processes of an earlier run in ${at.home}\n`);
 }
 
@@ -168,6 +170,6 @@ class Demo {
   async #end(): Promise<void> {
     await Promise.all(this.#children.map((child) => child.stop(PATIENCE_MS)));
     // The agent's own children (its decoder) end with it; a killed agent leaves them, so look once more.
-    endLeftovers(join(this.#at.agent, 'children.json'));
+    await endLeftovers(join(this.#at.agent, 'children.json'));
   }
 }

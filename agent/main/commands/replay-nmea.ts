@@ -1,10 +1,10 @@
 // agent/main: `kerbside replay nmea FILE`: a receiver's recording as epochs.
 // In: a log of a GNSS receiver, plain or gzip. Out: a line of JSON per epoch, the last one flushed.
-import { once } from 'node:events';
 import { parseArgs } from 'node:util';
-import { KerbError } from '../../../contract/index.ts';
+import { KerbError } from '../../../contract/errors.ts';
 import { epochLine, GnssDecoder } from '../../../drivers/gnss/index.ts';
 import { readRecording } from '../../../drivers/serial/recording.ts';
+import { Lines } from '../lines.ts';
 
 export const help = `
 usage: kerbside replay nmea FILE
@@ -15,9 +15,6 @@ time: epoch ms or null while the date is not known; mode: 1 no fix, 2 position, 
 metres, metres per second, degrees; prn counts within its system; flags: frozen, jump, repeat, time-back.
 What was skipped is counted on stderr.`;
 
-/** output gathered before it is written */
-const BATCH = 65_536;
-
 export async function run(argv: string[]): Promise<number> {
   const { positionals } = parseArgs({ args: argv, options: {}, allowPositionals: true });
   const [path, ...more] = positionals;
@@ -25,17 +22,13 @@ export async function run(argv: string[]): Promise<number> {
     throw new KerbError('USAGE_REPLAY_NMEA', 'one FILE is needed', 'kerbside replay nmea', 'see --help');
   }
   const decoder = new GnssDecoder();
-  let text = '';
+  const out = new Lines(process.stdout);
   for await (const bytes of readRecording(path)) {
-    for (const epoch of decoder.push({ bytes, wall: null })) {
-      text += `${epochLine(epoch)}\n`;
-      if (text.length < BATCH) continue;
-      if (!process.stdout.write(text)) await once(process.stdout, 'drain');
-      text = '';
-    }
+    for (const epoch of decoder.push({ bytes, wall: null })) out.add(epochLine(epoch));
+    if (out.full) await out.drained();
   }
-  for (const epoch of decoder.flush()) text += `${epochLine(epoch)}\n`;
-  if (text !== '') process.stdout.write(text);
+  for (const epoch of decoder.flush()) out.add(epochLine(epoch));
+  out.end();
   const { counters } = decoder;
   const told = Object.entries(counters).filter(([, count]) => count > 0);
   process.stderr.write(`${told.map(([kind, count]) => `${kind} ${count}`).join(', ') || 'nothing was read'}\n`);

@@ -1,5 +1,5 @@
 // agent/main: `kerbside replay nmea|can|drive`: names the file of each recording's kind; each loads only what it needs.
-import { KerbError } from '../../../contract/index.ts';
+import { KerbError } from '../../../contract/errors.ts';
 
 interface Replay {
   run(argv: string[]): Promise<number>;

@@ -2,6 +2,7 @@
 // In: pids as they come and go. Out: a small file; nothing is ever signalled whose start time differs (a reused pid).
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 
 interface Entry {
   pid: number;
@@ -49,8 +50,14 @@ export class ProcessFile {
   }
 }
 
-/** Ends (SIGKILL) what an earlier life of this file's owner left; gives how many. A missing or broken file is none. */
-export function endLeftovers(file: string): number {
+/** A killed process still holds its ports and locks until the kernel has taken it down. */
+const GONE_WITHIN_MS = 3000;
+
+/**
+ * Ends (SIGKILL) what an earlier life of this file's owner left, and waits until it is gone; gives how many. A missing or
+ * broken file is none.
+ */
+export async function endLeftovers(file: string): Promise<number> {
   let entries: unknown;
   try {
     entries = JSON.parse(readFileSync(file, 'utf8'));
@@ -58,17 +65,18 @@ export function endLeftovers(file: string): number {
     return 0;
   }
   if (!Array.isArray(entries)) return 0;
-  let ended = 0;
-  for (const { pid, start } of entries.filter(isEntry)) {
-    if (pid === process.pid || startTime(pid) !== start) continue;
+  const killed = entries.filter(isEntry).filter(({ pid, start }) => {
+    if (pid === process.pid || startTime(pid) !== start) return false;
     try {
       process.kill(pid, 'SIGKILL');
-      ended += 1;
+      return true;
     } catch {
-      // it ended by itself in between
+      return false; // it ended by itself in between
     }
-  }
-  return ended;
+  });
+  const end = performance.now() + GONE_WITHIN_MS;
+  while (killed.some(({ pid, start }) => startTime(pid) === start) && performance.now() < end) await setTimeout(10);
+  return killed.length;
 }
 
 function isEntry(value: unknown): value is Entry {

@@ -1,0 +1,35 @@
+// agent/camera: boxes as sets of points. Pure; pixels in, pixels or shares out.
+import type { Box } from './types.ts';
+
+/** Square pixels that two boxes share. */
+export function common(a: Box, b: Box): number {
+  const across = Math.min(a[0] + a[2], b[0] + b[2]) - Math.max(a[0], b[0]);
+  const down = Math.min(a[1] + a[3], b[1] + b[3]) - Math.max(a[1], b[1]);
+  return across > 0 && down > 0 ? across * down : 0;
+}
+
+/** Intersection over union, 0..1. */
+export function iou(a: Box, b: Box): number {
+  const shared = common(a, b);
+  return shared === 0 ? 0 : shared / (a[2] * a[3] + b[2] * b[3] - shared);
+}
+
+/** The same box somewhere else. */
+export function moved([x, y, width, height]: Box, dx: number, dy: number): Box {
+  return [x + dx, y + dy, width, height];
+}
+
+export function centre([x, y, width, height]: Box): readonly [number, number] {
+  return [x + width / 2, y + height / 2];
+}
+
+/** Where an object stands on the ground: the middle of its box's lower edge. */
+export function foot([x, y, width, height]: Box): readonly [number, number] {
+  return [x + width / 2, y + height];
+}
+
+/** Coordinates to a tenth of a pixel: more is noise in a record. */
+export function rounded(box: Box): [number, number, number, number] {
+  const tenth = (value: number) => Math.round(value * 10) / 10;
+  return [tenth(box[0]), tenth(box[1]), tenth(box[2]), tenth(box[3])];
+}

@@ -1,0 +1,73 @@
+// agent/camera: the last looked-at frames as pictures for the page. In: a frame, its report, and where persons are.
+// Out: JPEGs, made when asked for, each with the persons of its own look hidden. Never: an unmasked picture, more than
+// MAX_FRAMES frames or MAX_BYTES of them.
+import type { Frame } from '../../drivers/camera/types.ts';
+import { writeJpeg } from '../../models/image.ts';
+import { blockFor, copyPicture, pixelate, regionOf } from '../../models/pixelate.ts';
+import type { Box, FrameReport } from './types.ts';
+
+/** Frames kept: what a page may still ask for after it was told of them. */
+const MAX_FRAMES = 8;
+const MAX_BYTES = 64 * 1024 * 1024;
+const QUALITY = 80;
+
+/** How persons are hidden on live pictures: share of a box added on each side, blocks on its shorter side. */
+export interface Hiding {
+  readonly margin: number;
+  readonly blocks: number;
+}
+
+export const HIDING: Hiding = { margin: 0.15, blocks: 2 };
+
+interface Kept {
+  readonly frame: Frame;
+  readonly report: FrameReport;
+  readonly persons: readonly Box[];
+  jpeg: Promise<Buffer> | null;
+}
+
+export class LivePictures {
+  readonly #hiding: Hiding;
+  #kept: Kept[] = [];
+
+  constructor(hiding: Hiding = HIDING) {
+    this.#hiding = hiding;
+  }
+
+  /** Keeps a frame with its report. @param persons where persons are, or may be, in this very frame */
+  add(frame: Frame, report: FrameReport, persons: readonly Box[]): void {
+    this.#kept.push({ frame, report, persons, jpeg: null });
+    const most = Math.max(1, Math.min(MAX_FRAMES, Math.floor(MAX_BYTES / frame.rgb.length)));
+    this.#kept = this.#kept.slice(-most);
+  }
+
+  /** seq of the newest, or null */
+  get latest(): number | null {
+    return this.#kept.at(-1)?.frame.seq ?? null;
+  }
+
+  report(seq: number | null): FrameReport | null {
+    return this.#find(seq)?.report ?? null;
+  }
+
+  /** The masked picture; seq null: the newest; null if it is no longer kept. The same one is encoded once. */
+  async jpeg(seq: number | null): Promise<{ seq: number; jpeg: Buffer } | null> {
+    const kept = this.#find(seq);
+    if (!kept) return null;
+    kept.jpeg ??= writeJpeg(this.#masked(kept), QUALITY);
+    return { seq: kept.frame.seq, jpeg: await kept.jpeg };
+  }
+
+  #find(seq: number | null): Kept | undefined {
+    return seq === null ? this.#kept.at(-1) : this.#kept.find((kept) => kept.frame.seq === seq);
+  }
+
+  #masked({ frame, persons }: Kept) {
+    const copy = copyPicture(frame);
+    for (const box of persons) {
+      const region = regionOf(box, this.#hiding.margin, copy);
+      if (region) pixelate(copy, region, blockFor(region, this.#hiding.blocks));
+    }
+    return copy;
+  }
+}

@@ -1,0 +1,203 @@
+// agent/camera: one camera's way from frames to sightings. In: frames, live or recorded, and a looker. Out: a report for
+// each looked-at frame and a sighting for each event, strictly in the order of the frames, however many workers look.
+// Never: a queue of live frames, a look out of turn, more than a few frames held.
+import type { Frame } from '../../drivers/camera/types.ts';
+import type { Detection, Look, LookDepth, Looker } from '../../models/types.ts';
+import type { Camera, Profile } from '../config/site.ts';
+import { FirstSights } from './firsts.ts';
+import { CameraJudge, type Judgement, WEAK_SCORE } from './judge.ts';
+import { LivePictures } from './live.ts';
+import { Median, Rate } from './rates.ts';
+import { Schedule } from './schedule.ts';
+import type { Box, FrameReport, Sighting } from './types.ts';
+
+export interface PathOptions {
+  readonly device: string;
+  readonly site: string;
+  readonly camera: Camera;
+  readonly profile: Profile;
+  readonly looker: Looker;
+  /** told for each looked-at frame */
+  readonly onReport?: (report: FrameReport) => void;
+  /** told for each event; a recording waits for it, a live camera does not */
+  readonly onSighting: (sighting: Sighting) => void | Promise<void>;
+  /** told each time something failed: a look, a sighting that was refused */
+  readonly onFault?: (error: unknown) => void;
+}
+
+/** Figures for the page; rates by frame time over the last seconds. */
+export interface PathStats {
+  readonly frames_per_s: number;
+  readonly looks_per_s: number;
+  /** median milliseconds of a base look */
+  readonly look_ms: number;
+  /** times a look was due and every worker was busy */
+  readonly skipped: number;
+  /** looks that failed */
+  readonly failed: number;
+  /** seq of the newest frame that `jpeg` can give */
+  readonly latest: number | null;
+}
+
+/** Persons from this score on are hidden on live pictures: far below what counts as a find. */
+const HIDE_SCORE = 0.15;
+/** Finds that a report carries and a tracker sees, best first. */
+const MAX_OBJECTS = 100;
+/** A recording's look that fails is tried again: a worker that died was replaced. */
+const RECORDED_TRIES = 3;
+
+export class CameraPath {
+  readonly #options: PathOptions;
+  readonly #judge: CameraJudge;
+  readonly #schedule: Schedule;
+  readonly #firsts = new FirstSights();
+  readonly #pictures = new LivePictures();
+  readonly #frames = new Rate();
+  readonly #looks = new Rate();
+  readonly #look_ms = new Median();
+  #tail: Promise<void> = Promise.resolve();
+  #held = 0;
+  #failed = 0;
+  #closed = false;
+  #fault: { readonly error: unknown } | null = null;
+
+  constructor(options: PathOptions) {
+    const { device, site, camera, profile } = options;
+    this.#options = options;
+    this.#judge = new CameraJudge({ device, site, camera, profile });
+    this.#schedule = new Schedule(camera.looks_per_s, camera.wide_every_s);
+  }
+
+  /** A live frame: looked at if it is due and a worker is free, else let go. Never waits. */
+  offer(frame: Frame): void {
+    if (this.#closed) return;
+    this.#frames.add(frame.time);
+    if (!this.#schedule.due(frame.time)) return;
+    const { looker } = this.#options;
+    if (this.#held >= looker.workers || looker.busy >= looker.workers) this.#schedule.refused();
+    else void this.#take(frame, 1, false);
+  }
+
+  /**
+   * A recording, to its end: every due frame is looked at, as fast as the workers can.
+   * @throws what reading the frames throws, and the first fault of a sighting's receiver
+   */
+  async feed(frames: AsyncIterable<Frame>): Promise<void> {
+    const pending: Promise<void>[] = [];
+    for await (const frame of frames) {
+      if (this.#closed) break;
+      this.#frames.add(frame.time);
+      if (!this.#schedule.due(frame.time)) continue;
+      pending.push(this.#take(frame, RECORDED_TRIES, true));
+      // One look more than there are workers, so that none waits while the next frame is read.
+      if (pending.length > this.#options.looker.workers) await pending.shift();
+      this.#throwFault();
+    }
+    await this.settled();
+    this.#throwFault();
+  }
+
+  /** Resolves when everything taken so far is handled. */
+  async settled(): Promise<void> {
+    await this.#tail;
+  }
+
+  /** A looked-at frame as masked JPEG; seq null: the newest; null if it is no longer kept. */
+  jpeg(seq: number | null): Promise<{ seq: number; jpeg: Buffer } | null> {
+    return this.#pictures.jpeg(seq);
+  }
+
+  /** The report of a frame that `jpeg` can still give. */
+  report(seq: number | null): FrameReport | null {
+    return this.#pictures.report(seq);
+  }
+
+  /** @param now epoch ms on the clock of the frames */
+  stats(now: number): PathStats {
+    return {
+      frames_per_s: this.#frames.at(now),
+      looks_per_s: this.#looks.at(now),
+      look_ms: this.#look_ms.value,
+      skipped: this.#schedule.skipped,
+      failed: this.#failed,
+      latest: this.#pictures.latest,
+    };
+  }
+
+  /** Takes no more frames; resolves when what was taken is handled. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#tail;
+  }
+
+  /** Starts a look; what comes of it is handled after that of the frames before. Resolves then, never rejects. */
+  #take(frame: Frame, tries: number, wait: boolean): Promise<void> {
+    const depth = this.#schedule.looked(frame.time);
+    this.#held += 1;
+    const look = this.#look(frame, depth, tries);
+    this.#tail = this.#tail.then(async () => {
+      try {
+        const seen = await look;
+        if (seen) await this.#handle(frame, depth, seen, wait);
+      } catch (error) {
+        this.#fault ??= { error };
+        this.#options.onFault?.(error);
+      } finally {
+        this.#held -= 1;
+      }
+    });
+    return this.#tail;
+  }
+
+  async #look(frame: Frame, depth: LookDepth, tries: number): Promise<Look | null> {
+    for (let left = tries; ; left--) {
+      try {
+        return await this.#options.looker.look(frame, { depth, minScore: HIDE_SCORE });
+      } catch (error) {
+        if (left > 1) continue;
+        this.#failed += 1;
+        this.#options.onFault?.(error);
+        return null;
+      }
+    }
+  }
+
+  async #handle(frame: Frame, depth: LookDepth, look: Look, wait: boolean): Promise<void> {
+    const { seq, time, width, height } = frame;
+    this.#looks.add(time);
+    if (depth === 'base') this.#look_ms.add(look.ms);
+    const objects = look.objects.filter((find) => find.score >= WEAK_SCORE).slice(0, MAX_OBJECTS);
+    const judged = this.#judge.look(time, objects, frame);
+    const { tracks, why } = judged;
+    const camera = this.#options.camera.id;
+    const report = { camera, seq, time, width, height, objects, tracks, why, look: { ms: look.ms, depth } };
+    this.#pictures.add(frame, report, [...personsOf(look.objects), ...judged.persons]);
+    this.#firsts.keep(frame, judged.began);
+    this.#options.onReport?.(report);
+    const sightings = await this.#sightings(frame, judged);
+    this.#firsts.release(judged.ended);
+    for (const sighting of sightings) {
+      const taken = Promise.resolve(this.#options.onSighting(sighting));
+      if (wait) await taken;
+      else taken.catch((error) => this.#options.onFault?.(error));
+    }
+  }
+
+  async #sightings(proof: Frame, { verdicts }: Judgement): Promise<Sighting[]> {
+    const sightings: Sighting[] = [];
+    for (const { stay, event, firstBox, proofBox } of verdicts) {
+      const second = { frame: proof, box: proofBox };
+      const first = await this.#firsts.take(stay);
+      sightings.push({ event, first: first ? { frame: first, box: firstBox } : second, proof: second });
+    }
+    return sightings;
+  }
+
+  #throwFault(): void {
+    if (this.#fault) throw this.#fault.error;
+  }
+}
+
+function personsOf(finds: readonly Detection[]): Box[] {
+  return finds.filter((find) => find.class === 'person' && find.score >= HIDE_SCORE).map((find) => find.box);
+}

@@ -1,0 +1,196 @@
+// agent/camera: finds of successive frames -> objects with an id of their own. Pure: time comes with the finds.
+// Sure finds are matched first; weak ones then keep alive what is known, but begin nothing (the two-stage association of
+// ByteTrack, Zhang et al. 2021). Never: an id used twice, a person that becomes a vehicle, more than MAX_TRACKS objects.
+import type { Detection } from '../../models/types.ts';
+import { centre, common, iou, moved } from './geometry.ts';
+import { Motion } from './motion.ts';
+import type { Box, Track } from './types.ts';
+
+export interface TrackerOptions {
+  /** finds from this score on begin a track and are matched first, 0..1 */
+  readonly sure: number;
+  /** finds from this score on keep a track alive */
+  readonly weak: number;
+  /** seconds unseen until a track of the classes in `lasting` is given up; others go after KEEP_OTHERS_S */
+  readonly keep_s: number;
+  readonly lasting: readonly string[];
+}
+
+/** A track with what tells how far it can be trusted while it is not found. */
+export interface Followed extends Track {
+  /** looks that found it */
+  readonly finds: number;
+  readonly standing: boolean;
+}
+
+/** Classes that a detector confuses on one and the same object; everything else is a group of its own. */
+const GROUPS: Readonly<Record<string, string>> = {
+  car: 'vehicle',
+  truck: 'vehicle',
+  bus: 'vehicle',
+  bicycle: 'two-wheeler',
+  motorcycle: 'two-wheeler',
+};
+
+/** Objects followed at once; beyond it the longest unseen are given up. */
+const MAX_TRACKS = 200;
+/** Overlap from which a find belongs to a track without further question. */
+const OVERLAP = 0.2;
+/** Small fast things may not overlap from look to look: distance of centres in units of their sides. */
+const NEAR = 0.8;
+/** After so many finds a thing that stands is known to stand: then only overlap counts. */
+const SETTLED = 4;
+/** What no rule is about is given up sooner: seconds. */
+const KEEP_OTHERS_S = 2.5;
+
+interface Live {
+  readonly id: number;
+  readonly group: string;
+  readonly votes: Map<string, number>;
+  readonly motion: Motion;
+  readonly first: number;
+  last: number;
+  finds: number;
+  score: number;
+  box: Box;
+}
+
+/** The group of classes within which an object may change its class. */
+export function groupOf(name: string): string {
+  return Object.hasOwn(GROUPS, name) ? GROUPS[name]! : name;
+}
+
+export class Tracker {
+  readonly #options: TrackerOptions;
+  readonly #lasting: ReadonlySet<string>;
+  #tracks: Live[] = [];
+  #ids = 0;
+
+  constructor(options: TrackerOptions) {
+    this.#options = options;
+    this.#lasting = new Set(options.lasting.map(groupOf));
+  }
+
+  /**
+   * One look's finds.
+   * @param time epoch ms of the frame, later than the last one's
+   * @returns everything that is followed, by id: found now where `last` is `time`; otherwise where it should be
+   */
+  update(time: number, finds: readonly Detection[]): Followed[] {
+    this.#tracks = this.#tracks.filter((track) => time - track.last <= this.#keep_s(track) * 1000);
+    const single = withoutDoubles(finds.filter((find) => find.score >= this.#options.weak));
+    const sure = single.filter((find) => find.score >= this.#options.sure);
+    const weak = single.filter((find) => find.score < this.#options.sure);
+    const left = this.#match(time, this.#tracks, sure);
+    this.#match(time, left.tracks, weak);
+    for (const find of left.finds) this.#begin(time, find);
+    this.#bound();
+    return this.#tracks.map((track) => snapshot(track, time));
+  }
+
+  /** Forgets every object; ids go on counting. */
+  reset(): void {
+    this.#tracks = [];
+  }
+
+  #keep_s(track: Live): number {
+    return this.#lasting.has(track.group) ? this.#options.keep_s : KEEP_OTHERS_S;
+  }
+
+  /** Gives each find to the track that it fits best, best pairs first; returns what stays alone. */
+  #match(time: number, tracks: readonly Live[], finds: readonly Detection[]) {
+    const pairs: { track: Live; find: Detection; fit: number; order: number }[] = [];
+    for (const track of tracks) {
+      for (const find of finds) {
+        const fit = groupOf(find.class) === track.group ? fitOf(track, find.box, time) : 0;
+        if (fit > 0) pairs.push({ track, find, fit, order: pairs.length });
+      }
+    }
+    pairs.sort((a, b) => b.fit - a.fit || a.order - b.order);
+    const taken = new Set<Live | Detection>();
+    for (const { track, find } of pairs) {
+      if (taken.has(track) || taken.has(find)) continue;
+      taken.add(track).add(find);
+      note(track, time, find);
+    }
+    return {
+      tracks: tracks.filter((track) => !taken.has(track)),
+      finds: finds.filter((find) => !taken.has(find)),
+    };
+  }
+
+  #begin(time: number, find: Detection): void {
+    const group = groupOf(find.class);
+    const [votes, motion] = [new Map<string, number>(), new Motion()];
+    const start = { group, votes, motion, first: time, last: time, finds: 0, score: find.score, box: find.box };
+    this.#ids += 1;
+    const track: Live = { id: this.#ids, ...start };
+    note(track, time, find);
+    this.#tracks.push(track);
+  }
+
+  #bound(): void {
+    if (this.#tracks.length <= MAX_TRACKS) return;
+    const kept = new Set(this.#tracks.toSorted((a, b) => b.last - a.last || a.id - b.id).slice(0, MAX_TRACKS));
+    this.#tracks = this.#tracks.filter((track) => kept.has(track));
+  }
+}
+
+function note(track: Live, time: number, find: Detection): void {
+  track.votes.set(find.class, (track.votes.get(find.class) ?? 0) + find.score);
+  track.motion.add(time, find.box);
+  track.last = time;
+  track.finds += 1;
+  track.score = find.score;
+  track.box = find.box;
+}
+
+function isStanding(track: Live): boolean {
+  const [vx, vy] = track.motion.velocity();
+  return vx === 0 && vy === 0;
+}
+
+/** How well a find fits a track, 0 not at all: overlap with where it should be or last was; else nearness. */
+function fitOf(track: Live, box: Box, time: number): number {
+  const shift = track.motion.shift(time - track.last);
+  const expected = moved(track.box, ...shift);
+  const overlap = Math.max(iou(expected, box), iou(track.box, box) - 0.05);
+  if (overlap >= OVERLAP) return overlap;
+  if (track.finds >= SETTLED && isStanding(track)) return 0;
+  const larger = Math.max(box[2], expected[2]) / Math.min(box[2], expected[2]);
+  const taller = Math.max(box[3], expected[3]) / Math.min(box[3], expected[3]);
+  if (larger > 2 || taller > 2) return 0;
+  const [ax, ay] = centre(expected);
+  const [bx, by] = centre(box);
+  // In units of the mean of all four sides: a walking person is narrow, and crosses its own width from look to look.
+  const distance = (4 * Math.hypot(ax - bx, ay - by)) / (box[2] + box[3] + expected[2] + expected[3]);
+  return distance < NEAR ? OVERLAP * (1 - distance / NEAR) : 0;
+}
+
+/** One find an object: of two of one group on the same place the surer one. */
+function withoutDoubles(finds: readonly Detection[]): Detection[] {
+  const kept: Detection[] = [];
+  for (const find of finds.toSorted((a, b) => b.score - a.score)) {
+    const double = kept.some((other) => groupOf(other.class) === groupOf(find.class) && covers(other.box, find.box));
+    if (!double) kept.push(find);
+  }
+  return kept;
+}
+
+/** The same object: nearly the same box, or a box inside a not much larger one. */
+function covers(a: Box, b: Box): boolean {
+  if (iou(a, b) > 0.55) return true;
+  const [small, large] = [a[2] * a[3], b[2] * b[3]].sort((p, q) => p - q) as [number, number];
+  return small > 0.4 * large && common(a, b) > 0.9 * small;
+}
+
+function snapshot(track: Live, time: number): Followed {
+  const box = moved(track.box, ...track.motion.shift(time - track.last));
+  let best = '';
+  let most = -1;
+  for (const [name, votes] of track.votes) {
+    if (votes > most) [best, most] = [name, votes];
+  }
+  const { id, score, first, last, finds } = track;
+  return { id, class: best, score, box, first, last, finds, standing: isStanding(track) };
+}

@@ -1,0 +1,127 @@
+// agent/console: the shapes of the page's documented interface, and what the composition root must supply for it.
+// The console draws and serves; it knows no camera, no queue and no disk.
+import type { Case, Lane } from '../../contract/index.ts';
+
+export interface Words {
+  zh: string;
+  en: string;
+}
+
+export type Level = 'ok' | 'warn' | 'bad';
+
+/** One line of the health page: a plain sentence, a value, a remedy. */
+export interface HealthLine {
+  id: string;
+  level: Level;
+  text: Words;
+  value: string;
+  remedy?: Words;
+}
+
+export interface CameraState {
+  id: string;
+  name: Words;
+  state: 'starting' | 'live' | 'lost';
+  /** epoch ms since when it is so */
+  since: number;
+  /** why it is lost, one line */
+  reason?: string;
+  picture: [number, number];
+  /** real rates over the last seconds */
+  looks_per_s: number;
+  frames_per_s: number;
+  /** median milliseconds of a base look */
+  look_ms: number;
+  /** frames that were due for a look while all workers were busy */
+  skipped: number;
+  zones: { id: string; name: Words; kind: string; polygon: [number, number][]; limit_s: number }[];
+  /** seq of the newest frame that can be fetched, or null */
+  latest: number | null;
+}
+
+/** GET /api/state */
+export interface State {
+  device: string;
+  city: string;
+  version: string;
+  roles: ('camera' | 'vehicle')[];
+  /** epoch ms of this answer, and when the agent started */
+  now: number;
+  started: number;
+  demo: boolean;
+  clock: { quality: 'unknown' | 'held' | 'synced' };
+  link: { state: 'online' | 'offline' | 'connecting' | 'none'; since: number; broker: string; error?: string };
+  outbox: { lane: Lane; waiting: number; bytes: number; oldest: number | null }[];
+  cameras: CameraState[];
+  vehicle: VehicleState | null;
+  health: HealthLine[];
+}
+
+/** Filled by the vehicle role. */
+export type VehicleState = Record<string, unknown>;
+
+/** One of GET /api/cases: the case, where its pictures are, and how far it has come. */
+export type ApiCase = Omit<Case, 'evidence'> & {
+  evidence: (Case['evidence'][number] & { url: string })[];
+  upstream: 'waiting' | 'acknowledged';
+};
+
+/** What /api/events sends: `event: frame`, `event: state` (each second and on change), `event: case`. */
+export type PageEvent =
+  | { event: 'frame'; data: FrameData }
+  | { event: 'state'; data: State }
+  | { event: 'case'; data: ApiCase };
+
+/** A looked-at frame as the page draws it; its picture is /api/cameras/{camera}/frames/{seq}.jpg */
+export interface FrameData {
+  camera: string;
+  seq: number;
+  time: number;
+  width: number;
+  height: number;
+  objects: readonly { class: string; score: number; box: readonly [number, number, number, number] }[];
+  tracks: readonly {
+    id: number;
+    class: string;
+    score: number;
+    box: readonly [number, number, number, number];
+    first: number;
+    last: number;
+  }[];
+  why: readonly {
+    track: number;
+    class: string;
+    score: number;
+    zone: string | null;
+    rule: string | null;
+    dwell_s: number;
+    limit_s: number;
+    reason: 'class' | 'score' | 'outside' | 'timing' | 'reported';
+  }[];
+  look: { ms: number; depth: string };
+}
+
+/** Where the console writes its few lines (a pino logger is one). */
+export interface ConsoleLog {
+  warn(fields: object, text: string): void;
+}
+
+/** What the composition root gives the console. */
+export interface ConsoleSources {
+  state(): State;
+  /** newest first; with `after` the `limit` oldest that are newer than it, still newest first; null: no such id */
+  cases(after: string | null, limit: number): Promise<ApiCase[] | null>;
+  /** a case's picture, masked; null if there is none (any more) */
+  evidence(id: string): Promise<Buffer | null>;
+  /** a looked-at frame as masked JPEG; seq null: the newest; null if it is no longer kept */
+  frame(camera: string, seq: number | null): Promise<{ seq: number; jpeg: Buffer } | null>;
+  /** Prometheus text */
+  metrics(): Promise<string>;
+  /**
+   * calls back for each page event until the returned function is called; subscribed once, for as long as the page runs.
+   * The state is asked for each second by the console itself: it need come this way only when it changes in between.
+   */
+  subscribe(listener: (event: PageEvent) => void): () => void;
+  /** begins the demo anew; absent where there is no demo */
+  fresh?: () => Promise<void>;
+}

@@ -1,0 +1,110 @@
+// agent/console: the paths of the documented interface. In: requests. Out: what the sources say, as JSON, JPEG or text.
+// Never: a parameter that was not checked, an answer with more than one line of error, or a stack trace.
+import { createHash } from 'node:crypto';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { ID_PATTERN, KerbError } from '../../contract/index.ts';
+import type { ConsoleSources } from './api.ts';
+import type { EventHub } from './events.ts';
+import { sameOrigin } from './guard.ts';
+import { openapi } from './openapi.ts';
+
+const DEFAULT_LIMIT = 100;
+const MAX_LIMIT = 500;
+
+/** An error that is answered with this HTTP status. */
+export class HttpError extends KerbError {
+  readonly statusCode: number;
+
+  constructor(statusCode: number, code: string, what: string, where: string, remedy: string) {
+    super(code, what, where, remedy);
+    this.statusCode = statusCode;
+  }
+}
+
+const bad = (what: string, where: string, remedy: string) =>
+  new HttpError(400, 'PAGE_BAD_REQUEST', what, where, remedy);
+const missing = (what: string, where: string, remedy: string) =>
+  new HttpError(404, 'PAGE_NOT_FOUND', what, where, remedy);
+
+/** A number in plain digits from `min` to `max`, or 400. */
+function integer(text: unknown, where: string, min: number, max: number): number {
+  const value = typeof text === 'string' && /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
+  if (Number.isSafeInteger(value) && value >= min && value <= max) return value;
+  throw bad('is not a whole number', where, `give one from ${min} to ${max}`);
+}
+
+function identity(text: unknown, where: string): string {
+  if (typeof text === 'string' && ID_PATTERN.test(text)) return text;
+  throw bad('is not an id', where, 'give letters, digits, dot, dash or underscore, at most 64');
+}
+
+function casesQuery(query: Record<string, unknown>): { after: string | null; limit: number } {
+  const unknown = Object.keys(query).find((key) => key !== 'after' && key !== 'limit');
+  if (unknown !== undefined) throw bad('is no parameter', unknown.slice(0, 40), 'give `after` and `limit` only');
+  return {
+    after: query['after'] === undefined ? null : identity(query['after'], 'after'),
+    limit: query['limit'] === undefined ? DEFAULT_LIMIT : integer(query['limit'], 'limit', 1, MAX_LIMIT),
+  };
+}
+
+async function sendFrame(sources: ConsoleSources, reply: FastifyReply, camera: string, seq: number | null) {
+  const frame = await sources.frame(camera, seq);
+  if (frame === null) throw missing('no such frame (any more)', camera, 'ask for latest.jpg, or for a newer seq');
+  return reply.header('x-frame-seq', frame.seq).type('image/jpeg').send(frame.jpeg);
+}
+
+function events(hub: EventHub, reply: FastifyReply): void {
+  if (hub.full) throw new HttpError(503, 'PAGE_BUSY', 'too many pages are open', '/api/events', 'close one');
+  reply.hijack();
+  reply.raw.writeHead(200, { ...(reply.getHeaders() as Record<string, string>), 'content-type': 'text/event-stream' });
+  hub.add(reply.raw);
+}
+
+/** Registers every path of the interface. */
+export function addRoutes(app: FastifyInstance, sources: ConsoleSources, hub: EventHub): void {
+  app.get('/healthz', (_, reply) => {
+    const wrong = sources.state().health.filter((line) => line.level === 'bad');
+    return reply.code(wrong.length === 0 ? 200 : 503).send({ ok: wrong.length === 0, wrong });
+  });
+  app.get('/metrics', async (_, reply) =>
+    reply.type('text/plain; version=0.0.4; charset=utf-8').send(await sources.metrics()),
+  );
+  app.get('/api/state', () => sources.state());
+  app.get('/api/openapi.json', () => openapi(sources.state().version));
+  app.get('/api/cases', async (request: FastifyRequest<{ Querystring: Record<string, unknown> }>) => {
+    const { after, limit } = casesQuery(request.query);
+    const cases = await sources.cases(after, limit);
+    if (cases === null) throw missing('no case has this id', 'after', 'give the id of a case of this box');
+    return cases;
+  });
+  app.get('/api/evidence/:id.jpg', async (request: FastifyRequest<{ Params: { id: string } }>, reply) => {
+    const jpeg = await sources.evidence(identity(request.params.id, 'id'));
+    if (jpeg === null)
+      throw missing('no such picture (any more)', request.params.id, 'take an address from /api/cases');
+    const etag = `"${createHash('sha256').update(jpeg).digest('base64url').slice(0, 22)}"`;
+    reply.header('cache-control', 'private, no-cache').header('etag', etag);
+    if (request.headers['if-none-match'] === etag) return reply.code(304).send();
+    return reply.type('image/jpeg').send(jpeg);
+  });
+  app.get(
+    '/api/cameras/:camera/frames/:seq.jpg',
+    (request: FastifyRequest<{ Params: { camera: string; seq: string } }>, reply) =>
+      sendFrame(
+        sources,
+        reply,
+        identity(request.params.camera, 'camera'),
+        integer(request.params.seq, 'seq', 0, Number.MAX_SAFE_INTEGER),
+      ),
+  );
+  app.get('/api/cameras/:camera/latest.jpg', (request: FastifyRequest<{ Params: { camera: string } }>, reply) =>
+    sendFrame(sources, reply, identity(request.params.camera, 'camera'), null),
+  );
+  app.get('/api/events', (_, reply) => events(hub, reply));
+  app.post('/api/demo/fresh', async (request, reply) => {
+    if (!sources.fresh) throw missing('this box runs no demo', '/api/demo/fresh', 'start it with `npm start`');
+    if (!sameOrigin(request.headers))
+      throw new HttpError(403, 'PAGE_FOREIGN', 'asked by another site', '/api/demo/fresh', 'use the page of the box');
+    await sources.fresh();
+    return reply.code(202).send({ ok: true });
+  });
+}

@@ -1,0 +1,155 @@
+// agent/outbox: group commit. Records are put together as bytes at once, written and synced together a little later.
+// In: records that were checked. Out: a receipt for each, after `write` has returned for its group. Never: a receipt
+// before that; a hole in the numbers when a write fails; more than MAX_PENDING bytes in memory.
+import { KerbError, type Lane } from '../../contract/index.ts';
+import { FrameBuilder } from './frame.ts';
+import { MAX_PENDING, type NewRecord, type OutboxClock, type Receipt } from './types.ts';
+
+/** Emptied builders kept for the next groups while many are written. */
+const IDLE = 8;
+
+interface Group {
+  builder: FrameBuilder;
+  waiters: { resolve: (receipt: Receipt) => void; reject: (error: Error) => void }[];
+  /** of its records */
+  bytes: number;
+  /** resolves once all its waiters were told */
+  settled: PromiseWithResolvers<void>;
+}
+
+export interface CommitOptions {
+  lane: Lane;
+  epoch: string;
+  clock: OutboxClock;
+  /** how long a record may wait for others */
+  delayMs: number;
+  /** bytes of a full group */
+  target: number;
+  /** the first number to give */
+  next: number;
+  /** puts a group on disk for good; the error it throws is what its producers are told */
+  write: (builder: FrameBuilder) => Promise<void>;
+  /** called after the receipts of a group were given */
+  onDurable: () => void;
+}
+
+export class GroupCommit {
+  readonly #options: CommitOptions;
+  #queue: Group[] = [];
+  #current: Group | null = null;
+  #idle: FrameBuilder[] = [];
+  #pending = 0;
+  #assigned: number;
+  /** one more than the last on disk */
+  next: number;
+  #timer: NodeJS.Timeout | null = null;
+  #running = false;
+  #flushing = false;
+
+  constructor(options: CommitOptions) {
+    this.#options = options;
+    this.next = options.next;
+    this.#assigned = options.next;
+  }
+
+  /** Takes a record of `size` bytes. Sizes beyond what may wait throw OUTBOX_BUSY. */
+  add(record: NewRecord, textLength: number, size: number): Promise<Receipt> {
+    const { lane, clock, delayMs } = this.#options;
+    if (this.#pending + size > MAX_PENDING) {
+      const what = `${MAX_PENDING} bytes wait to be written already`;
+      throw new KerbError('OUTBOX_BUSY', what, `lane ${lane}`, 'wait for earlier records to be accepted');
+    }
+    const wall = clock.wall();
+    const mono = clock.mono();
+    let group = this.#queue.at(-1);
+    if (!group?.builder.add(this.#assigned, wall, mono, record, textLength)) {
+      group = this.#begin(wall, mono);
+      group.builder.add(this.#assigned, wall, mono, record, textLength);
+    }
+    group.bytes += size;
+    this.#pending += size;
+    this.#assigned++;
+    const { waiters } = group;
+    const accepted = new Promise<Receipt>((resolve, reject) => waiters.push({ resolve, reject }));
+    if (this.#queue.length > 1) this.#run();
+    else this.#arm(delayMs);
+    return accepted;
+  }
+
+  #begin(wall: number, mono: number): Group {
+    const { lane, target, clock } = this.#options;
+    const builder = this.#idle.pop() ?? new FrameBuilder(lane, target);
+    builder.begin(this.#assigned, wall, mono, clock.quality());
+    const group: Group = { builder, waiters: [], bytes: 0, settled: Promise.withResolvers() };
+    this.#queue.push(group);
+    return group;
+  }
+
+  /** Resolves once everything handed in so far is on disk or was refused, without waiting for more to come. */
+  async flush(): Promise<void> {
+    const last = this.#queue.at(-1) ?? this.#current;
+    this.#flushing = this.#queue.length > 0;
+    this.#run();
+    await last?.settled.promise;
+  }
+
+  #arm(delayMs: number): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = null;
+      this.#flushing = true;
+      this.#run();
+    }, delayMs);
+  }
+
+  #isDue(): boolean {
+    return this.#queue.length > 1 || (this.#flushing && this.#queue.length > 0);
+  }
+
+  /** Writes what is due, one group after the other. Starts at once and runs on by itself. */
+  async #run(): Promise<void> {
+    if (this.#running) return;
+    this.#running = true;
+    while (this.#isDue()) {
+      const group = this.#queue.shift()!;
+      if (this.#queue.length === 0) {
+        this.#flushing = false;
+        if (this.#timer) clearTimeout(this.#timer);
+        this.#timer = null;
+      }
+      this.#current = group;
+      try {
+        await this.#options.write(group.builder);
+        this.#accept(group);
+      } catch (error) {
+        this.#refuse(group, error as Error);
+      }
+      this.#current = null;
+      if (this.#idle.length < IDLE) this.#idle.push(group.builder);
+    }
+    this.#running = false;
+    this.#idle.length = Math.min(this.#idle.length, 1);
+    if (this.#queue.length > 0) this.#arm(this.#options.delayMs);
+  }
+
+  #accept({ builder, waiters, bytes, settled }: Group): void {
+    const { lane, epoch, onDurable } = this.#options;
+    this.#pending -= bytes;
+    this.next = builder.first + builder.count;
+    let seq = builder.first;
+    for (const { resolve } of waiters) resolve({ lane, epoch, seq: seq++ });
+    settled.resolve();
+    onDurable();
+  }
+
+  /** What came after a failed group was numbered after it: all of it is refused, and the numbers are used again. */
+  #refuse(failed: Group, error: Error): void {
+    const groups = [failed, ...this.#queue];
+    this.#queue = [];
+    this.#assigned = this.next;
+    for (const { bytes, waiters, settled } of groups) {
+      this.#pending -= bytes;
+      for (const { reject } of waiters) reject(error);
+      settled.resolve();
+    }
+  }
+}

@@ -1,0 +1,284 @@
+// agent/outbox: the log of one lane: group commit in, stream out, cursor, quota. In: records of producers, acks of the
+// centre. Out: receipts once a record is on disk, and never before. Never: a record of a lane that does not evict lost
+// to the quota; a loss without a durable gap.
+import { KerbError, type Lane, MAX_RECORD_BYTES } from '../../contract/index.ts';
+import { GroupCommit } from './commit.ts';
+import { type Disk, diskError } from './disk.ts';
+import { type FrameBuilder, frameBytes } from './frame.ts';
+import { goneBetween } from './gaps.ts';
+import { Ledger } from './ledger.ts';
+import { LaneReader } from './reader.ts';
+import { recordSize } from './record.ts';
+import type { Survey } from './recover.ts';
+import { framesRoom, type Segment } from './segment.ts';
+import { SegmentStore } from './store.ts';
+import {
+  type Gap,
+  type LaneStats,
+  MAX_ATTACHMENT,
+  type NewRecord,
+  type OutboxClock,
+  type OutboxLane,
+  type ReadOptions,
+  type Receipt,
+  type StoredRecord,
+} from './types.ts';
+
+const MAX_FRAME = 512 * 1024;
+
+export interface LaneSettings {
+  disk: Disk;
+  clock: OutboxClock;
+  /** 16 bytes */
+  boot: Buffer;
+  segmentBytes: number;
+  /** bytes of segment files; at least two of them */
+  quotaBytes: number;
+  /** how long a record may wait for others before they are synced together */
+  delayMs: number;
+  /** freed segment files kept for later */
+  spares: number;
+  /** whether the oldest are evicted when the quota is reached; else new ones are refused */
+  evicts: boolean;
+}
+
+export class LaneLog implements OutboxLane {
+  readonly lane: Lane;
+  readonly epoch: string;
+  readonly #settings: LaneSettings;
+  readonly #store: SegmentStore;
+  readonly #ledger: Ledger;
+  readonly #commit: GroupCommit;
+  readonly #waiters = new Set<{ from: number; wake: (more: boolean) => void }>();
+  #closed = false;
+  /** everything that changes the segment files takes its turn here */
+  #turn: Promise<unknown> = Promise.resolve();
+  #oldest: { low: number; at: number } | null = null;
+
+  private constructor(found: Survey, epoch: string, settings: LaneSettings) {
+    const { clock, disk, delayMs, segmentBytes } = settings;
+    this.lane = found.lane;
+    this.epoch = epoch;
+    this.#settings = settings;
+    this.#store = new SegmentStore(found, epoch, settings);
+    this.#ledger = new Ledger(found, epoch, {
+      disk,
+      wall: () => clock.wall(),
+      next: () => this.nextSeq,
+      onChange: () => this.#exclusive(() => this.#freeAcked()),
+    });
+    this.#commit = new GroupCommit({
+      lane: found.lane,
+      epoch,
+      clock,
+      delayMs,
+      // An eighth of a segment: what is left over at its end stays small.
+      target: Math.min(MAX_FRAME, Math.floor(framesRoom(segmentBytes) / 8)),
+      next: found.next,
+      write: (builder) => this.#exclusive(() => this.#write(builder)),
+      onDurable: () => this.#wake(),
+    });
+  }
+
+  /** Goes on with what a survey found. `newEpoch` is asked where the lane has to begin anew. */
+  static async open(found: Survey, newEpoch: () => string, settings: LaneSettings): Promise<LaneLog> {
+    const anew = { ...found, acked: 0, next: 1, gaps: [], segments: [], sealed: false };
+    const log = new LaneLog(found.epoch ? found : anew, found.epoch ?? newEpoch(), settings);
+    try {
+      await log.#ledger.start();
+      await log.#store.start(found.epoch !== null);
+      await log.#exclusive(() => log.#freeAcked());
+    } catch (error) {
+      await log.#store.close();
+      await log.#ledger.close();
+      throw diskError(error, found.lane, found.dir);
+    }
+    return log;
+  }
+
+  get nextSeq(): number {
+    return this.#commit.next;
+  }
+
+  get acked(): number {
+    return this.#ledger.acked;
+  }
+
+  get gaps(): readonly Gap[] {
+    return this.#ledger.gaps;
+  }
+
+  get low(): number {
+    return this.#ledger.low(this.segments[0]?.first ?? 1);
+  }
+
+  get segments(): readonly Segment[] {
+    return this.#store.segments;
+  }
+
+  /**
+   * Takes a record; resolves once it is on disk.
+   * @throws KerbError OUTBOX_NOT_JSON, OUTBOX_TOO_LARGE, OUTBOX_BUSY, OUTBOX_FULL, OUTBOX_DISK_FULL, OUTBOX_DISK_FAULT,
+   * OUTBOX_CLOSED
+   */
+  append(record: NewRecord): Promise<Receipt> {
+    try {
+      return this.#commit.add(record, ...this.#check(record));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** Bytes of the text and of the whole record; throws for what must not be stored. */
+  #check(record: NewRecord): [number, number] {
+    if (this.#closed) {
+      throw new KerbError('OUTBOX_CLOSED', 'the outbox is closed', `lane ${this.lane}`, 'open it again');
+    }
+    const { text, bytes, expires } = record;
+    const textLength = Buffer.byteLength(text);
+    this.#checkSize(textLength, MAX_RECORD_BYTES);
+    if (bytes) this.#checkSize(bytes.length, MAX_ATTACHMENT);
+    const size = recordSize(textLength, bytes?.length ?? null, expires !== undefined);
+    this.#checkSize(frameBytes(size), framesRoom(this.#settings.segmentBytes));
+    if (!record.stringified && !isJsonLine(text)) {
+      const what = 'the record is not JSON on one line';
+      throw new KerbError('OUTBOX_NOT_JSON', what, `lane ${this.lane}`, 'hand in JSON text');
+    }
+    return [textLength, size];
+  }
+
+  #checkSize(bytes: number, most: number): void {
+    if (bytes <= most) return;
+    const what = `a record of ${bytes} bytes does not fit, at most ${most} do`;
+    throw new KerbError('OUTBOX_TOO_LARGE', what, `lane ${this.lane}`, 'cut it into several records');
+  }
+
+  flush(): Promise<void> {
+    return this.#commit.flush();
+  }
+
+  async #write(builder: FrameBuilder): Promise<void> {
+    try {
+      if (!this.#store.hasRoom(builder.bytes)) await this.#roll();
+      await this.#store.write(builder);
+    } catch (error) {
+      throw diskError(error, this.lane, this.#store.dir);
+    }
+  }
+
+  /** Begins the next segment; where the quota is reached the oldest goes first, or the record is refused. */
+  async #roll(): Promise<void> {
+    const { quotaBytes, segmentBytes, evicts } = this.#settings;
+    const isFull = () => this.segments.length > 1 && this.#store.bytes + segmentBytes > quotaBytes;
+    if (isFull()) await this.#freeAcked();
+    while (isFull()) {
+      if (!evicts) {
+        const what = `its quota of ${quotaBytes} bytes is full, and nothing of this lane is ever evicted`;
+        throw new KerbError('OUTBOX_FULL', what, `lane ${this.lane}`, 'wait for the centre to acknowledge');
+      }
+      const oldest = this.segments[0]!;
+      this.#ledger.note(oldest.first, oldest.next - 1, 'quota');
+      await this.#ledger.save();
+      await this.#store.dropOldest();
+    }
+    await this.#ledger.begin();
+    await this.#store.roll(this.nextSeq);
+  }
+
+  ack(epoch: string, upTo: number): boolean {
+    return this.#ledger.ack(epoch, upTo);
+  }
+
+  /** Saves the cursor first: a segment may go only when the disk says that nothing in it is needed. */
+  async #freeAcked(): Promise<void> {
+    const { acked } = this;
+    await this.#ledger.save();
+    while (this.segments.length > 1 && this.segments[0]!.next - 1 <= acked) await this.#store.dropOldest();
+  }
+
+  /** A reader has found that the disk no longer holds these. */
+  noteCorrupt(first: number, last: number): void {
+    this.#ledger.note(first, last, 'corrupt');
+  }
+
+  async *read(from: number, options: ReadOptions = {}): AsyncGenerator<StoredRecord> {
+    for await (const batch of this.batches(from, options)) yield* batch;
+  }
+
+  async *batches(from: number, { follow = false, signal }: ReadOptions = {}): AsyncGenerator<StoredRecord[]> {
+    const reader = new LaneReader(this, from);
+    try {
+      while (!signal?.aborted) {
+        const batch = await reader.next();
+        if (batch) yield batch;
+        else if (!follow || !(await this.waitForMore(reader.seq, signal))) return;
+      }
+    } finally {
+      await reader.close();
+    }
+  }
+
+  waitForMore(from: number, signal?: AbortSignal): Promise<boolean> {
+    if (this.nextSeq > from) return Promise.resolve(true);
+    if (this.#closed || signal?.aborted) return Promise.resolve(false);
+    return new Promise((resolve) => {
+      const stop = () => waiter.wake(false);
+      const waiter = {
+        from,
+        wake: (more: boolean) => {
+          this.#waiters.delete(waiter);
+          signal?.removeEventListener('abort', stop);
+          resolve(more);
+        },
+      };
+      signal?.addEventListener('abort', stop, { once: true });
+      this.#waiters.add(waiter);
+    });
+  }
+
+  #wake(): void {
+    for (const waiter of this.#waiters) if (waiter.from < this.nextSeq) waiter.wake(true);
+  }
+
+  async stats(): Promise<LaneStats> {
+    const { low, nextSeq } = this;
+    const waiting = nextSeq - low - goneBetween(this.gaps, low, nextSeq - 1);
+    const bytes = this.segments.reduce((sum, { end }) => sum + end, 0);
+    if (waiting > 0 && this.#oldest?.low !== low) {
+      for await (const [first] of this.batches(low)) {
+        this.#oldest = { low, at: first!.at };
+        break;
+      }
+    }
+    const oldest = waiting > 0 ? (this.#oldest?.at ?? null) : null;
+    const { torn, strayAcks } = this.#ledger;
+    return { waiting, bytes, oldest, gaps: this.gaps.length, torn, strayAcks };
+  }
+
+  #exclusive<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.#turn.then(work);
+    this.#turn = mine.catch(() => {});
+    return mine;
+  }
+
+  /** Writes what waits, saves the cursor, lets go of the files. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.flush();
+    for (const waiter of this.#waiters) waiter.wake(false);
+    await this.#exclusive(() => this.#freeAcked()).catch(() => {});
+    await this.#exclusive(() => this.#store.close());
+    await this.#ledger.close();
+  }
+}
+
+function isJsonLine(text: string): boolean {
+  if (text.includes('\n') || !text.isWellFormed()) return false;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

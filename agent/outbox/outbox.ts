@@ -1,0 +1,163 @@
+// agent/outbox: the durable queue of a box: one folder, one log per lane, one writer. In: records, acks. Out: receipts,
+// streams. Everything it needs to know of time, boots and chance is injected.
+import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { KerbError, LANES, type Lane, oneLine } from '../../contract/index.ts';
+import { type Disk, realDisk } from './disk.ts';
+import { LaneLog } from './lane.ts';
+import { takeLock } from './lock.ts';
+import { survey } from './recover.ts';
+import type { NewRecord, OutboxClock, OutboxLane, Receipt } from './types.ts';
+
+const MIB = 1024 * 1024;
+/** Room for the largest text, and whole blocks. */
+const LEAST_SEGMENT = 128 * 1024;
+
+interface LaneDefaults {
+  segmentBytes: number;
+  quotaBytes: number;
+  delayMs: number;
+  evicts: boolean;
+}
+
+/** The loss bound of each lane is its delay plus one sync: what is younger is not accepted yet. */
+const DEFAULTS: Record<Lane, LaneDefaults> = {
+  alarm: { segmentBytes: 4 * MIB, quotaBytes: 64 * MIB, delayMs: 5, evicts: false },
+  case: { segmentBytes: 4 * MIB, quotaBytes: 256 * MIB, delayMs: 5, evicts: false },
+  telemetry: { segmentBytes: 4 * MIB, quotaBytes: 512 * MIB, delayMs: 1000, evicts: true },
+  evidence: { segmentBytes: 16 * MIB, quotaBytes: 1024 * MIB, delayMs: 10, evicts: true },
+};
+
+export interface OutboxOptions {
+  clock: OutboxClock;
+  /** names this boot of the machine: a UUID, as the kernel's boot_id */
+  bootId: string;
+  /** 8 to 32 random hex digits for a lane that is made anew */
+  newEpoch: () => string;
+  /** those to open; all by default */
+  lanes?: readonly Lane[];
+  segmentBytes?: Partial<Record<Lane, number>>;
+  /** bytes of segment files a lane may take; at least two segments */
+  quotaBytes?: Partial<Record<Lane, number>>;
+  delayMs?: Partial<Record<Lane, number>>;
+  /** where tests break things */
+  disk?: Disk;
+}
+
+/**
+ * Opens (or makes) the outbox in a folder, for this process alone.
+ * @throws KerbError OUTBOX_IN_USE, OUTBOX_FOLDER, OUTBOX_BOOT, OUTBOX_DISK_FULL, OUTBOX_DISK_FAULT
+ */
+export async function openOutbox(dir: string, options: OutboxOptions): Promise<Outbox> {
+  const boot = bootBytes(options.bootId);
+  const wanted = options.lanes ?? LANES;
+  const disk = options.disk ?? realDisk;
+  await makeFolder(dir);
+  const release = await takeLock(dir);
+  const lanes = new Map<Lane, LaneLog>();
+  try {
+    for (const lane of wanted) await makeFolder(join(dir, lane));
+    await disk.syncDir(dir);
+    await disk.syncDir(dirname(dir));
+    for (const lane of wanted) {
+      const found = await survey(join(dir, lane), lane, options.clock.wall());
+      lanes.set(lane, await LaneLog.open(found, () => checkedEpoch(options.newEpoch()), settings(lane, boot, options)));
+    }
+  } catch (error) {
+    for (const log of lanes.values()) await log.close().catch(() => {});
+    await release();
+    throw error;
+  }
+  return new Outbox(dir, lanes, release);
+}
+
+export class Outbox {
+  readonly dir: string;
+  readonly #lanes: ReadonlyMap<Lane, LaneLog>;
+  readonly #release: () => Promise<void>;
+  #closing: Promise<void> | null = null;
+
+  /** For `openOutbox`. */
+  constructor(dir: string, lanes: ReadonlyMap<Lane, LaneLog>, release: () => Promise<void>) {
+    this.dir = dir;
+    this.#lanes = lanes;
+    this.#release = release;
+  }
+
+  /**
+   * Hands in a record; resolves once it is on disk (fdatasync has returned), with its place.
+   * @throws KerbError OUTBOX_NOT_JSON, OUTBOX_TOO_LARGE, OUTBOX_BUSY (too much waits: slow down), OUTBOX_FULL (quota of a
+   * lane that never evicts), OUTBOX_DISK_FULL, OUTBOX_DISK_FAULT, OUTBOX_CLOSED. After each of these the record is not
+   * in the log, and the lane goes on.
+   */
+  append(lane: Lane, record: NewRecord): Promise<Receipt> {
+    return this.#log(lane).append(record);
+  }
+
+  /** Does not wait for more to come: resolves once all records of the lane handed in so far are on disk or refused. */
+  flush(lane: Lane): Promise<void> {
+    return this.#log(lane).flush();
+  }
+
+  /** The reading side of a lane. */
+  lane(lane: Lane): OutboxLane {
+    return this.#log(lane);
+  }
+
+  #log(lane: Lane): LaneLog {
+    const log = this.#lanes.get(lane);
+    if (!log) throw new KerbError('OUTBOX_LANE', `lane ${lane} was not opened`, this.dir, 'name it in `lanes`');
+    return log;
+  }
+
+  /** Writes what waits, saves the cursors, lets go of the folder. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    try {
+      await Promise.all([...this.#lanes.values()].map((log) => log.close()));
+    } finally {
+      await this.#release();
+    }
+  }
+}
+
+function settings(lane: Lane, boot: Buffer, options: OutboxOptions) {
+  const defaults = DEFAULTS[lane];
+  const wanted = options.segmentBytes?.[lane] ?? defaults.segmentBytes;
+  const segmentBytes = Math.max(LEAST_SEGMENT, Math.ceil(wanted / 4096) * 4096);
+  return {
+    disk: options.disk ?? realDisk,
+    clock: options.clock,
+    boot,
+    segmentBytes,
+    quotaBytes: Math.max(2 * segmentBytes, options.quotaBytes?.[lane] ?? defaults.quotaBytes),
+    delayMs: options.delayMs?.[lane] ?? defaults.delayMs,
+    spares: 1,
+    evicts: defaults.evicts,
+  };
+}
+
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true });
+  } catch (error) {
+    throw new KerbError('OUTBOX_FOLDER', oneLine(error), path, 'give a folder that can be written to');
+  }
+}
+
+function bootBytes(id: string): Buffer {
+  const hex = id.replaceAll('-', '');
+  if (!/^[0-9a-f]{32}$/i.test(hex)) {
+    throw new KerbError('OUTBOX_BOOT', 'a boot id is a UUID', id.slice(0, 40), "give the kernel's boot_id");
+  }
+  return Buffer.from(hex, 'hex');
+}
+
+function checkedEpoch(epoch: string): string {
+  if (!/^[0-9a-f]{8,32}$/.test(epoch)) throw new TypeError('an epoch is 8 to 32 hex digits');
+  return epoch;
+}

@@ -1,0 +1,97 @@
+// agent/outbox: reads one lane as a stream, from the disk, a frame at a time. In: a place to begin. Out: whole records
+// in order; what is not whole is noted as a gap and skipped. Never: the whole log in memory; a record that is not yet
+// on disk; a wrong record from a file that was given to another segment meanwhile.
+import { closeRead, openToRead } from './disk.ts';
+import { storedRecord } from './frame.ts';
+import { FrameScanner, type ScannedFrame } from './scan.ts';
+import type { Segment } from './segment.ts';
+import { BLOCK, type StoredRecord } from './types.ts';
+
+/** What a reader needs to know of its lane. */
+export interface ReadableLane {
+  readonly segments: readonly Segment[];
+  readonly nextSeq: number;
+  readonly low: number;
+  noteCorrupt(first: number, last: number): void;
+}
+
+export class LaneReader {
+  readonly #lane: ReadableLane;
+  #seq: number;
+  #open: { segment: Segment; fd: number; scanner: FrameScanner } | null = null;
+
+  /** @param from the first seq wanted; what is no longer held is passed over */
+  constructor(lane: ReadableLane, from: number) {
+    this.#lane = lane;
+    this.#seq = Math.max(from, lane.low);
+  }
+
+  /** The next seq it would give. */
+  get seq(): number {
+    return this.#seq;
+  }
+
+  /** The next records, those of one group commit at most; null where there is nothing more at the moment. */
+  async next(): Promise<StoredRecord[] | null> {
+    while (this.#seq < this.#lane.nextSeq) {
+      const open = await this.#locate();
+      if (!open) continue;
+      const { segment, scanner } = open;
+      // Both grow while we read: the bounds of now are the ones that hold for this frame.
+      const { next, end } = segment;
+      const frame = await scanner.next(end, this.#seq);
+      if (!frame) {
+        if (!segment.freed) this.#skip(this.#seq, next - 1);
+        this.#seq = Math.max(this.#seq, next);
+        continue;
+      }
+      const records = this.#take(frame, next);
+      if (records.length > 0) return records;
+    }
+    return null;
+  }
+
+  #take(frame: ScannedFrame, next: number): StoredRecord[] {
+    for (const { first, last } of frame.faults) this.#skip(Math.max(first, this.#seq), Math.min(last, next - 1));
+    const wanted = frame.whole.filter(({ seq }) => seq >= this.#seq && seq < next);
+    this.#seq = Math.max(this.#seq, Math.min(frame.head.first + frame.head.count, next));
+    return wanted.map((head) => storedRecord(frame.head, frame.data, head));
+  }
+
+  #skip(first: number, last: number): void {
+    if (first <= last) this.#lane.noteCorrupt(first, last);
+  }
+
+  /** The open segment that holds the next seq; null where it vanished just now, to be asked again. */
+  async #locate() {
+    const { segments } = this.#lane;
+    const current = this.#open?.segment;
+    if (this.#open && current && !current.freed && this.#seq < current.next) return this.#open;
+    await this.close();
+    const segment = segments.find(({ next }) => this.#seq < next);
+    if (!segment) throw new RangeError(`no segment holds ${this.#seq}`);
+    this.#seq = Math.max(this.#seq, segment.first);
+    segment.readers++;
+    try {
+      const fd = await openToRead(segment.path);
+      this.#open = { segment, fd, scanner: new FrameScanner(fd, segment.seed, BLOCK, segment.first) };
+      return this.#open;
+    } catch (error) {
+      segment.readers--;
+      if (segment.freed) return null;
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      // Somebody took the file away by hand: what it held is gone, what follows is not.
+      this.#skip(this.#seq, segment.next - 1);
+      this.#seq = segment.next;
+      return null;
+    }
+  }
+
+  async close(): Promise<void> {
+    const open = this.#open;
+    this.#open = null;
+    if (!open) return;
+    open.segment.readers--;
+    await closeRead(open.fd);
+  }
+}

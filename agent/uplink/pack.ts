@@ -1,0 +1,96 @@
+// agent/uplink: records of one lane -> one MQTT message: as many lines as fit, or one chunk of a picture. Pure.
+import {
+  deviceTopics,
+  type EnvelopeHead,
+  encodeEnvelope,
+  evidenceChunkSchema,
+  type Lane,
+} from '../../contract/index.ts';
+import type { WaitingRecord } from './types.ts';
+
+export interface Message {
+  readonly topic: string;
+  readonly payload: Buffer;
+  readonly first: number;
+  readonly last: number;
+  readonly records: number;
+}
+
+export interface Sender {
+  readonly city: string;
+  readonly device: string;
+  readonly lane: Lane;
+  readonly epoch: string;
+}
+
+/** Topic level that stands for the id where a record of the evidence lane is no chunk of a picture. */
+const NO_PICTURE = 'opaque';
+
+/** Collects lines until the message is full. One packer makes one message. */
+export class Packer {
+  readonly #from: Sender;
+  readonly #low: number;
+  readonly #maxBytes: number;
+  readonly #maxRecords: number;
+  readonly #lines: string[] = [];
+  #bytes = 0;
+  #first = 0;
+  #last = 0;
+  #chunk: { topic: string; bytes: Uint8Array } | null = null;
+
+  /** @param low what the envelopes say about all that is not coming any more */
+  constructor(from: Sender, low: number, maxBytes: number, maxRecords: number) {
+    this.#from = from;
+    this.#low = low;
+    this.#maxBytes = maxBytes;
+    this.#maxRecords = maxRecords;
+  }
+
+  /** Takes the record if it belongs into this message; false: it must open the next one. */
+  take(record: WaitingRecord): boolean {
+    const isChunk = record.kind === 'evidence';
+    if (this.#chunk || (this.#lines.length > 0 && isChunk)) return false;
+    const line = encodeEnvelope(this.#head(record));
+    const bytes = Buffer.byteLength(line) + 1;
+    if (this.#lines.length > 0 && (this.#bytes + bytes > this.#maxBytes || this.#lines.length >= this.#maxRecords)) {
+      return false;
+    }
+    if (isChunk) this.#chunk = { topic: this.#chunkTopic(record), bytes: record.bytes ?? Buffer.alloc(0) };
+    if (this.#lines.length === 0) this.#first = record.seq;
+    this.#last = record.seq;
+    this.#lines.push(line);
+    this.#bytes += bytes;
+    return true;
+  }
+
+  /** The message, or null if nothing was taken. */
+  finish(): Message | null {
+    if (this.#lines.length === 0) return null;
+    const text = Buffer.from(this.#chunk ? `${this.#lines[0]}\n` : this.#lines.join('\n'));
+    const payload = this.#chunk ? Buffer.concat([text, this.#chunk.bytes]) : text;
+    const [first, last, records] = [this.#first, this.#last, this.#lines.length];
+    return { topic: this.#chunk?.topic ?? this.#topic(), payload, first, last, records };
+  }
+
+  #head(record: WaitingRecord) {
+    const { seq, kind, at, boot, mono, clock, text } = record;
+    const { device, lane, epoch } = this.#from;
+    const head: EnvelopeHead = { v: 1, device, lane, epoch, seq, low: this.#low, kind, at, boot, mono, clock };
+    return { ...head, text };
+  }
+
+  #topic(): string {
+    const { city, device, lane } = this.#from;
+    const topics = deviceTopics(city, device);
+    return lane === 'evidence' ? topics.evidence(NO_PICTURE, this.#first % 1_000_000) : topics.lane(lane);
+  }
+
+  #chunkTopic(record: WaitingRecord): string {
+    const { city, device } = this.#from;
+    const chunk = evidenceChunkSchema.safeParse(JSON.parse(record.text));
+    const topics = deviceTopics(city, device);
+    // A chunk that is none goes up all the same: the centre says so, and the lane goes on.
+    if (!chunk.success) return topics.evidence(NO_PICTURE, record.seq % 1_000_000);
+    return topics.evidence(chunk.data.id, chunk.data.chunk);
+  }
+}

@@ -1,0 +1,57 @@
+// agent/vehicle: what decoded bus messages mean to a vehicle's state. In: J1939 messages. Out: signal readings in SI.
+import type { CanMessage } from '../../drivers/can/index.ts';
+import { SourceRanker } from '../../drivers/can/index.ts';
+import type { BusSignal, Reading } from './types.ts';
+
+/** Message and signal names of the built-in J1939 table (docs/j1939.md) behind each of our signals. */
+const SIGNALS: Readonly<Record<string, readonly (readonly [name: string, signal: BusSignal])[]>> = {
+  EEC1: [['EngineSpeed', 'rpm']],
+  CCVS1: [['WheelBasedVehicleSpeed', 'speed']],
+  TCO1: [['TachographVehicleSpeed', 'speed']],
+  VD: [['TotalVehicleDistance', 'distance']],
+  VDHR: [['HighResolutionTotalVehicleDistance', 'fine_distance']],
+  HOURS: [['EngineTotalHoursOfOperation', 'engine_s']],
+  DD: [['FuelLevel1', 'fuel']],
+};
+
+/** The readings that a message holds; none for messages without meaning here. */
+export function signalReadings(message: CanMessage): Reading[] {
+  const wanted = SIGNALS[message.name];
+  if (!wanted) return [];
+  return wanted.flatMap(([name, signal]): Reading[] => {
+    const value = message.signals[name];
+    if (value === undefined) return [];
+    return [{ kind: 'signal', time: message.time, name: signal, source: message.source ?? 254, value }];
+  });
+}
+
+/** How long a slow value stays good, ms: hours, distance and fuel come once a second or less, or only on request. */
+const SLOW_FRESH_MS = 120_000;
+
+/** The newest trusted value of every signal of the bus. */
+export class BusState {
+  readonly #rankers: Readonly<Record<BusSignal, SourceRanker>>;
+
+  /** @param order addresses whose speed counts, most trusted first; @param freshMs age up to which fast values count */
+  constructor(order: readonly number[], freshMs: number) {
+    const fast = () => new SourceRanker({ order, freshMs });
+    const slow = () => new SourceRanker({ order, freshMs: SLOW_FRESH_MS });
+    this.#rankers = {
+      speed: fast(),
+      rpm: fast(),
+      distance: slow(),
+      fine_distance: slow(),
+      engine_s: slow(),
+      fuel: slow(),
+    };
+  }
+
+  offer(name: BusSignal, source: number, time: number, value: number | null): void {
+    this.#rankers[name].offer(source, time, value);
+  }
+
+  /** The value that counts at this time, or null. */
+  value(name: BusSignal, time: number): number | null {
+    return this.#rankers[name].best(time)?.value ?? null;
+  }
+}

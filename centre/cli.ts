@@ -1,0 +1,89 @@
+// centre: its command line; the one place of this room that reads the environment.
+// In: argv. Out: NDJSON on stdout, words on stderr, exit status 0 done, 1 failed, 2 wrong usage or input.
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { ID_PATTERN, isLane, KerbError, LANES, type Lane, oneLine } from '../contract/index.ts';
+import { parseTarget, type Target } from './db.ts';
+
+const USAGE = `usage: centre run --broker URL [--database URL|DIR] [--port N] [--client-id ID]
+         takes what the boxes send, acknowledges it, shows it on a page
+       centre records|cases [--database URL|DIR] [--device ID] [--lane ${LANES.join('|')}]
+         what it holds, a line each: {device, epoch, lane, seq, at, record}; asks the running centre where there is one
+
+  --broker URL     mqtt://user:password@host:port
+  --database       postgres://... or a folder (default: $DATABASE_URL, else $KERBSIDE_HOME/centre)
+  --port N         of the page on 127.0.0.1 (default: a free one, named on stderr)
+`;
+
+/** Faults of the moment, not of the input. */
+const FAILED = new Set(['DB_LOCKED', 'DB_OPEN', 'CENTRE_ANSWER']);
+
+function target(given: string | undefined): Target {
+  const home = process.env['KERBSIDE_HOME'] || join(homedir(), '.local/share/kerbside');
+  const chosen = parseTarget(given ?? (process.env['DATABASE_URL'] || join(home, 'centre')));
+  return chosen.kind === 'folder' ? { kind: 'folder', path: resolve(chosen.path) } : chosen;
+}
+
+async function main(argv: string[]): Promise<number> {
+  const [command, ...rest] = argv;
+  if (argv.length === 0 || argv.includes('--help') || argv.includes('-h') || command === 'help') {
+    process.stderr.write(USAGE);
+    return argv.length === 0 ? 2 : 0;
+  }
+  if (command === 'run') return run(rest);
+  if (command === 'records' || command === 'cases') return list(command, rest);
+  throw new KerbError('USAGE_COMMAND', 'no such command', `centre ${command?.slice(0, 40)}`, 'see centre --help');
+}
+
+async function run(args: string[]): Promise<number> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      broker: { type: 'string' },
+      database: { type: 'string' },
+      port: { type: 'string', default: '0' },
+      'client-id': { type: 'string', default: 'kerbside-centre' },
+    },
+  });
+  if (values.broker === undefined)
+    throw new KerbError('USAGE', 'no broker is named', 'centre run', 'give --broker URL');
+  const port = Number(values.port);
+  if (!/^\d{1,5}$/.test(values.port) || port > 65_535) {
+    throw new KerbError('USAGE', 'not a port', `--port ${values.port.slice(0, 20)}`, 'give 0 to 65535');
+  }
+  const clientId = values['client-id'];
+  if (!ID_PATTERN.test(clientId))
+    throw new KerbError('USAGE', 'not an id', '--client-id', 'letters, digits, dots, dashes');
+  const { runCentre } = await import('./run.ts');
+  return runCentre({ broker: values.broker, database: target(values.database), port, clientId });
+}
+
+async function list(what: 'records' | 'cases', args: string[]): Promise<number> {
+  const { values } = parseArgs({
+    args,
+    options: { database: { type: 'string' }, device: { type: 'string' }, lane: { type: 'string' } },
+  });
+  const lane = values.lane === undefined ? undefined : laneOf(values.lane);
+  const { listTo } = await import('./list.ts');
+  const filter = { what, ...(values.device === undefined ? {} : { device: values.device }), ...(lane ? { lane } : {}) };
+  await listTo(process.stdout, target(values.database), filter);
+  return 0;
+}
+
+function laneOf(text: string): Lane {
+  if (isLane(text)) return text;
+  throw new KerbError('USAGE', 'no such lane', `--lane ${text.slice(0, 40)}`, `one of ${LANES.join(', ')}`);
+}
+
+// A reader that went away (head, a closed pipe) is no fault of ours: stop quietly.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  process.stderr.write(`centre: ${oneLine(error)}\n`);
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const badInput = (error instanceof KerbError && !FAILED.has(code)) || code.startsWith('ERR_PARSE_ARGS');
+  process.exitCode = badInput ? 2 : 1;
+}

@@ -1,0 +1,141 @@
+// centre: the HTTP side: the page and its interface, health, metrics, and the lines for `bin/centre records|cases`.
+// Listens on 127.0.0.1 alone. May never happen: a request makes the process fail, or reads what its token does not open.
+import { timingSafeEqual } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { stripTypeScriptTypes } from 'node:module';
+import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
+import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import { ID_PATTERN, isLane, KerbError, oneLine } from '../contract/index.ts';
+import type { Db } from './db.ts';
+import type { Metrics } from './metrics.ts';
+import { openApi } from './openapi.ts';
+import { listCases, readCounts, readPicture, type StoredCase } from './queries.ts';
+import { recordLines } from './records.ts';
+
+export interface HttpOptions {
+  db: Db;
+  metrics: Metrics;
+  /** opens /internal */
+  token: string;
+  /** 0: the system chooses */
+  port: number;
+  started: number;
+  now: () => number;
+  link: () => { online: boolean; broker: string; reason: string };
+}
+
+export interface Http {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+const HOSTS = new Set(['127.0.0.1', 'localhost', '[::1]']);
+const SECURITY = {
+  'content-security-policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'",
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+};
+
+/** Starts listening. @throws KerbError PORT_TAKEN */
+export async function startHttp(options: HttpOptions): Promise<Http> {
+  const app = Fastify({ logger: false, bodyLimit: 64 * 1024, forceCloseConnections: true });
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers(SECURITY);
+    // A page elsewhere whose name leads here must not read what is meant for this machine.
+    if (!HOSTS.has(request.host.replace(/:\d+$/, ''))) return fail(reply, 403, 'HOST', 'not served under this name');
+  });
+  app.setErrorHandler((error, _, reply) => {
+    const status = (error as { statusCode?: number }).statusCode ?? 500;
+    return fail(reply, status, status < 500 ? 'REQUEST' : 'FAILED', oneLine(error));
+  });
+  app.setNotFoundHandler((_, reply) => fail(reply, 404, 'NOT_FOUND', 'there is nothing here'));
+  pageRoutes(app);
+  apiRoutes(app, options);
+  internalRoutes(app, options);
+  try {
+    await app.listen({ host: '127.0.0.1', port: options.port });
+  } catch (error) {
+    const taken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
+    const what = taken ? 'the port is taken' : oneLine(error);
+    throw new KerbError('PORT_TAKEN', what, `--port ${options.port}`, 'choose another, or 0 for a free one');
+  }
+  return { port: (app.server.address() as AddressInfo).port, close: () => app.close() };
+}
+
+function fail(reply: FastifyReply, status: number, code: string, what: string) {
+  return reply.status(status).send({ error: { code, what } });
+}
+
+function pageRoutes(app: FastifyInstance): void {
+  const file = (name: string) => readFileSync(new URL(`page/${name}`, import.meta.url), 'utf8');
+  const files = [
+    ['/', 'text/html; charset=utf-8', file('index.html')],
+    ['/page.css', 'text/css; charset=utf-8', file('page.css')],
+    ['/page.js', 'text/javascript; charset=utf-8', stripTypeScriptTypes(file('page.ts'))],
+  ] as const;
+  for (const [path, type, body] of files) app.get(path, (_, reply) => reply.type(type).send(body));
+}
+
+function apiRoutes(app: FastifyInstance, { db, metrics, started, now, link }: HttpOptions): void {
+  app.get('/healthz', async (_, reply) => {
+    const database = await db.query('select 1').then(
+      () => true,
+      () => false,
+    );
+    const { online } = link();
+    return reply.status(database ? 200 : 503).send({ ok: database && online, database, broker: online });
+  });
+  app.get('/metrics', async (_, reply) =>
+    reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
+  );
+  app.get('/api/openapi.json', async () => openApi);
+  app.get('/api/state', async () => ({
+    now: now(),
+    started,
+    database: db.name,
+    link: link(),
+    ...(await readCounts(db)),
+  }));
+  app.get<{ Querystring: { after?: string; limit?: string } }>('/api/cases', async (request, reply) => {
+    const { after, limit = '50' } = request.query;
+    const [from, count] = [after === undefined ? null : Number(after), Number(limit)];
+    if (from !== null && !Number.isSafeInteger(from)) return fail(reply, 400, 'AFTER', 'after is the nr of a case');
+    if (!Number.isInteger(count) || count < 1 || count > 500) return fail(reply, 400, 'LIMIT', 'limit is 1 to 500');
+    return (await listCases(db, from, count)).map(caseForPage);
+  });
+  app.get<{ Params: { file: string }; Querystring: { device?: string } }>(
+    '/api/evidence/:file',
+    async (request, reply) => {
+      const id = /^(.+)\.jpg$/.exec(request.params.file)?.[1] ?? '';
+      const { device = null } = request.query;
+      if (!ID_PATTERN.test(id) || (device !== null && !ID_PATTERN.test(device)))
+        return fail(reply, 400, 'ID', 'no such id');
+      const picture = await readPicture(db, id, device);
+      if (!picture) return fail(reply, 404, 'NOT_FOUND', 'this picture is not here (yet)');
+      return reply.type('image/jpeg').header('cache-control', 'private, max-age=31536000, immutable').send(picture);
+    },
+  );
+}
+
+function caseForPage({ nr, received, text, pictures }: StoredCase) {
+  const known = JSON.parse(text) as { device: string };
+  const device = encodeURIComponent(known.device);
+  const url = (id: string) => `/api/evidence/${encodeURIComponent(id)}.jpg?device=${device}`;
+  return { ...known, nr, received, pictures: pictures.map((id) => ({ id, url: url(id) })) };
+}
+
+function internalRoutes(app: FastifyInstance, { db, token }: HttpOptions): void {
+  const wanted = Buffer.from(`Bearer ${token}`);
+  app.get<{ Querystring: { what?: string; device?: string; lane?: string } }>('/internal/records', (request, reply) => {
+    const given = Buffer.from(request.headers.authorization ?? '');
+    if (given.length !== wanted.length || !timingSafeEqual(given, wanted))
+      return fail(reply, 401, 'TOKEN', 'no access');
+    const { what, device, lane } = request.query;
+    if (what !== 'records' && what !== 'cases') return fail(reply, 400, 'WHAT', 'records or cases');
+    if (lane !== undefined && !isLane(lane)) return fail(reply, 400, 'LANE', 'no such lane');
+    const lines = recordLines(db, { what, ...(device ? { device } : {}), ...(lane ? { lane } : {}) });
+    return reply.type('application/x-ndjson').send(Readable.from(lines));
+  });
+}

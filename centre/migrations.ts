@@ -1,0 +1,80 @@
+// centre: the tables, as steps that are only ever added to. A database of a later version is refused, not guessed at.
+import { KerbError } from '../contract/index.ts';
+import type { Db } from './db.ts';
+
+const STEPS: readonly string[] = [
+  `
+  -- Every record of every box, once. text is exactly what the box accepted.
+  create table records (
+    device text not null, epoch text not null, lane text not null, seq bigint not null,
+    kind text not null, at double precision not null, boot text not null, mono double precision not null,
+    clock text not null, received double precision not null, text text not null,
+    -- why it was not taken as what it claims to be; it is kept all the same, so that its lane goes on
+    rejected text,
+    primary key (device, lane, epoch, seq)
+  );
+  -- upto: all numbers to here are here or are never coming. top: the highest number seen.
+  create table watermarks (
+    id bigint generated always as identity,
+    device text not null, lane text not null, epoch text not null,
+    upto bigint not null, top bigint not null, low bigint not null, first double precision not null,
+    primary key (device, lane, epoch)
+  );
+  create table cases (
+    nr bigint generated always as identity,
+    device text not null, id text not null, at double precision not null, received double precision not null,
+    lane text not null, epoch text not null, seq bigint not null,
+    primary key (device, id)
+  );
+  create unique index cases_nr on cases (nr);
+  create index cases_id on cases (id);
+  create table evidence (
+    device text not null, id text not null, case_id text not null, sha256 text not null, mime text not null,
+    bytes integer not null, chunks integer not null, received double precision not null,
+    -- null until every chunk is here and the whole has the promised hash
+    data bytea,
+    primary key (device, id)
+  );
+  create index evidence_id on evidence (id);
+  create table evidence_chunks (
+    device text not null, id text not null, chunk integer not null, data bytea not null,
+    primary key (device, id, chunk)
+  );
+  create table devices (
+    device text primary key, city text not null, online boolean not null default false,
+    status text, seen double precision not null
+  );
+  create table rejects (
+    device text not null, kind text not null, count bigint not null, last double precision not null,
+    primary key (device, kind)
+  );
+  `,
+];
+
+/** Brings the tables to this version, each step whole or not at all. @throws KerbError DB_VERSION */
+export async function migrate(db: Db): Promise<void> {
+  await db.exec('create table if not exists schema_version (version integer not null)');
+  await db.transaction(async (tx) => {
+    await tx.query('lock table schema_version in exclusive mode');
+    const [row] = await tx.query<{ version: number }>('select version from schema_version');
+    const version = row?.version ?? 0;
+    if (version > STEPS.length) {
+      const what = `the database is of version ${version}, this program knows ${STEPS.length}`;
+      throw new KerbError('DB_VERSION', what, db.name, 'run the newer centre');
+    }
+    for (const step of STEPS.slice(version)) {
+      for (const statement of statements(step)) await tx.query(statement);
+    }
+    if (row) await tx.query('update schema_version set version = $1', [STEPS.length]);
+    else await tx.query('insert into schema_version values ($1)', [STEPS.length]);
+  });
+}
+
+/** One statement at a time: with parameters or in a transaction Postgres takes no more. */
+function statements(step: string): string[] {
+  return step
+    .replaceAll(/--.*$/gm, '')
+    .split(';')
+    .map((statement) => statement.trim())
+    .filter((statement) => statement.length > 0);
+}

@@ -1,0 +1,116 @@
+// centre's page: the cases as they arrive, with their pictures. Plain DOM; text only ever goes in as text.
+type Language = 'zh' | 'en';
+type Words = Record<Language, string>;
+
+interface PageCase {
+  nr: number;
+  id: string;
+  device: string;
+  code: string;
+  at: number;
+  received: number;
+  name: Words;
+  zone_name: Words;
+  place: { text: Words; lon: number; lat: number };
+  evidence: { id: string; role: string; at: number }[];
+  pictures: { id: string; url: string }[];
+}
+
+interface PageState {
+  link: { online: boolean };
+  cases: number;
+  records: number;
+  devices: { online: boolean }[];
+}
+
+const SHOWN = 60;
+const EVERY_MS = 2000;
+const words = {
+  summary: (state: PageState): Words => {
+    const online = state.devices.filter((device) => device.online).length;
+    return {
+      zh: `${state.cases} 件案件，${state.records} 条记录，${online} 台设备在线${state.link.online ? '' : '；与消息服务器断开'}`,
+      en: `${state.cases} cases, ${state.records} records, ${online} boxes online${state.link.online ? '' : '; broker disconnected'}`,
+    };
+  },
+  waiting: { zh: '图片正在传送', en: 'pictures are on their way' },
+  lost: { zh: '中心没有应答', en: 'the centre does not answer' },
+};
+
+let language: Language = navigator.language.startsWith('zh') ? 'zh' : 'en';
+let shown: PageCase[] = [];
+let state: PageState | null = null;
+
+const at = <T extends HTMLElement>(id: string) => document.getElementById(id) as T;
+const clock = (ms: number) => new Date(ms).toLocaleString(language === 'zh' ? 'zh-CN' : 'en-GB');
+
+function element(tag: string, text: string, className = ''): HTMLElement {
+  const node = document.createElement(tag);
+  node.textContent = text;
+  node.className = className;
+  return node;
+}
+
+function article(item: PageCase): HTMLElement {
+  const node = document.createElement('article');
+  const pictures = element('div', '', 'pictures');
+  for (const { id, url } of item.pictures) {
+    const image = document.createElement('img');
+    image.src = url;
+    image.loading = 'lazy';
+    const of = item.evidence.find((evidence) => evidence.id === id);
+    image.alt = of ? `${item.name[language]} · ${of.role} · ${clock(of.at)}` : item.name[language];
+    pictures.append(image);
+  }
+  if (item.pictures.length === 0) pictures.append(element('p', words.waiting[language]));
+  const text = element('div', '', 'text');
+  text.append(
+    element('h2', `${item.name[language]}  ${item.code}`),
+    element('p', `${item.place.text[language]} · ${item.zone_name[language]}`),
+    element('p', clock(item.received)),
+    element('p', `${item.device} · ${item.id}`),
+  );
+  node.append(pictures, text);
+  return node;
+}
+
+function draw(): void {
+  document.documentElement.lang = language;
+  at('language').textContent = language === 'zh' ? 'English' : '中文';
+  for (const node of document.querySelectorAll<HTMLElement>('[data-zh]')) {
+    node.textContent = node.dataset[language] ?? '';
+  }
+  at('summary').textContent = state ? words.summary(state)[language] : '';
+  at('empty').hidden = shown.length > 0;
+  at('cases').replaceChildren(...shown.map(article));
+}
+
+async function json<T>(path: string): Promise<T> {
+  const response = await fetch(path);
+  if (!response.ok) throw new Error(`${response.status}`);
+  return (await response.json()) as T;
+}
+
+async function refresh(): Promise<void> {
+  try {
+    const [cases, now] = await Promise.all([
+      json<PageCase[]>(`/api/cases?limit=${SHOWN}`),
+      json<PageState>('/api/state'),
+    ]);
+    const changed = JSON.stringify(cases) !== JSON.stringify(shown);
+    shown = cases;
+    state = now;
+    if (changed) draw();
+    else at('summary').textContent = words.summary(now)[language];
+  } catch {
+    at('summary').textContent = words.lost[language];
+  }
+  setTimeout(refresh, EVERY_MS);
+}
+
+at('language').addEventListener('click', () => {
+  language = language === 'zh' ? 'en' : 'zh';
+  draw();
+});
+draw();
+void refresh();

@@ -1,0 +1,56 @@
+// centre: what is stored, as lines, in pages so that memory stays small. A record's text goes out as it came in:
+// it is put between quotes of nothing, never parsed and written anew.
+import type { Lane } from '../contract/index.ts';
+import type { Queryable } from './db.ts';
+
+export interface RecordFilter {
+  what: 'records' | 'cases';
+  device?: string;
+  lane?: Lane;
+}
+
+interface LaneRow {
+  device: string;
+  lane: string;
+  epoch: string;
+}
+
+const PAGE = 500;
+
+/** Lines {device, epoch, lane, seq, at, record}: by device, lane, epoch in order of arrival, seq. Several a chunk. */
+export async function* recordLines(db: Queryable, filter: RecordFilter): AsyncGenerator<string> {
+  const lanes = await db.query<LaneRow>(
+    `select device, lane, epoch from watermarks
+     where ($1::text is null or device = $1) and ($2::text is null or lane = $2) order by device, lane, id`,
+    [filter.device ?? null, filter.lane ?? null],
+  );
+  for (const lane of lanes) yield* laneLines(db, lane, filter.what === 'cases');
+}
+
+async function* laneLines(db: Queryable, { device, lane, epoch }: LaneRow, casesOnly: boolean): AsyncGenerator<string> {
+  for (let after = 0; ; ) {
+    const rows = await db.query<{ seq: number; at: number; text: string; rejected: string | null }>(
+      `select seq::float8 as seq, at, text, rejected from records
+       where device = $1 and lane = $2 and epoch = $3 and seq > $4
+         and (not $5::bool or (device, lane, epoch, seq) in (
+           select device, lane, epoch, seq from cases where device = $1 and lane = $2 and epoch = $3))
+       order by seq limit ${PAGE}`,
+      [device, lane, epoch, after, casesOnly],
+    );
+    const last = rows.at(-1);
+    if (!last) return;
+    yield rows.map((row) => `${line(device, epoch, lane, row)}\n`).join('');
+    after = last.seq;
+  }
+}
+
+function line(
+  device: string,
+  epoch: string,
+  lane: string,
+  row: { seq: number; at: number; text: string; rejected: string | null },
+): string {
+  const { seq, at, rejected } = row;
+  const head = JSON.stringify({ device, epoch, lane, seq, at, ...(rejected === null ? {} : { rejected }) });
+  return `${head.slice(0, -1)},"record":${row.text}}`;
+}

@@ -1,0 +1,101 @@
+// centre: `centre run`, put together: database, intake, broker, HTTP. It reads top to bottom.
+import { randomBytes } from 'node:crypto';
+import { pino } from 'pino';
+import { oneLine } from '../contract/index.ts';
+import { BrokerLink, parseBrokerUrl } from './broker-link.ts';
+import type { Target } from './db.ts';
+import { startHttp } from './http.ts';
+import { Intake } from './intake.ts';
+import { Metrics } from './metrics.ts';
+import { openDatabase } from './open.ts';
+
+export interface RunOptions {
+  broker: string;
+  database: Target;
+  port: number;
+  clientId: string;
+}
+
+const LOCK_WITHIN = 10_000;
+/** A centre that was told to end is gone after this, whatever still runs: what is not committed comes again. */
+const END_WITHIN = 900;
+
+/** Runs until SIGINT or SIGTERM; gives the exit status. @throws KerbError when it cannot start */
+export async function runCentre(options: RunOptions): Promise<number> {
+  const log = pino({ name: 'centre' }, pino.destination({ dest: 2, sync: true }));
+  const address = parseBrokerUrl(options.broker);
+  const stopped = new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.once(signal, () => {
+        setTimeout(() => process.exit(0), END_WITHIN).unref();
+        resolve();
+      });
+    }
+  });
+  const started = Date.now();
+  const { db, lock } = await openDatabase(options.database, LOCK_WITHIN);
+  const warn = onceAMinute((line) => log.warn(line));
+
+  let reason = 'not connected yet';
+  const metrics = new Metrics(() => link.online);
+  const intake = new Intake({
+    db,
+    now: Date.now,
+    publish: (topic, payload) => void link.publish(topic, payload),
+    onStored: (stored, messages, ms) => {
+      metrics.stored(stored, messages, ms);
+      for (const { device, why } of stored.rejects) warn('reject', `${device || 'unknown'}: ${why}`);
+    },
+    onReject: (reject) => {
+      metrics.rejected(reject);
+      warn('reject', `${reject.device || 'unknown'}: ${reject.why}`);
+    },
+    onFault: (line) => warn('database', line),
+  });
+  const link: BrokerLink = new BrokerLink({
+    ...address,
+    clientId: options.clientId,
+    onDelivery: (delivery, more) => intake.take(delivery, more),
+    onState: (state, why) => {
+      reason = why;
+      if (state === 'online') log.info(`connected to ${address.url} (${why})`);
+      else warn('broker', `no connection to ${address.url}: ${why}`);
+    },
+  });
+  const token = randomBytes(24).toString('base64url');
+  const state = () => ({ online: link.online, broker: address.url, reason });
+  const http = await startHttp({ db, metrics, token, port: options.port, started, now: Date.now, link: state }).catch(
+    async (error: unknown) => {
+      await db.close();
+      lock?.release();
+      throw error;
+    },
+  );
+  lock?.write({ pid: process.pid, started, port: http.port, token });
+  log.info(`database ${db.name}; page at http://127.0.0.1:${http.port}/`);
+  link.start();
+
+  await stopped;
+  // The connection first: nothing new comes in, and what is not stored stays with the broker and the boxes.
+  await link.close();
+  await intake.close();
+  await http.close();
+  await db.close().catch((error: unknown) => log.warn(oneLine(error)));
+  lock?.release();
+  return 0;
+}
+
+/** At most one line a minute of each kind, with how many were left out. */
+function onceAMinute(log: (line: string) => void): (kind: string, line: string) => void {
+  const kinds = new Map<string, { at: number; silent: number }>();
+  return (kind, line) => {
+    const now = performance.now();
+    const last = kinds.get(kind);
+    if (last && now - last.at < 60_000) {
+      last.silent++;
+      return;
+    }
+    log(last && last.silent > 0 ? `${line} (and ${last.silent} more since the last such line)` : line);
+    kinds.set(kind, { at: now, silent: 0 });
+  };
+}
