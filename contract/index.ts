@@ -3,6 +3,7 @@ export * from './case.ts';
 export * from './envelope.ts';
 export * from './errors.ts';
 export * from './evidence.ts';
+export * from './ids.ts';
 export * from './lanes.ts';
 export * from './session.ts';
 export * from './telemetry.ts';

@@ -47,7 +47,7 @@ export interface Judgement {
   readonly ended: readonly number[];
   readonly verdicts: readonly Verdict[];
   /** where followed persons are or should be, found now or not: what a shown picture must hide besides its own finds */
-  readonly persons: readonly Box[];
+  readonly persons: readonly { readonly score: number; readonly box: Box }[];
 }
 
 /** Finds below this score are not even used to keep a track alive. */
@@ -120,7 +120,7 @@ export class CameraJudge {
       began,
       ended,
       verdicts,
-      persons: tracks.filter((track) => track.class === 'person').map((track) => track.box),
+      persons: tracks.filter((track) => track.class === 'person'),
     };
   }
 

@@ -41,6 +41,9 @@ export interface PathStats {
 
 /** Persons from this score on are hidden on live pictures: far below what counts as a find. */
 const HIDE_SCORE = 0.15;
+/** A find of more than this share of the picture is a person only from SURE_SCORE on: weak ones are walls and lawns. */
+const LARGE = 0.04;
+const SURE_SCORE = 0.45;
 /** Finds that a report carries and a tracker sees, best first. */
 const MAX_OBJECTS = 100;
 /** A recording's look that fails is tried again: a worker that died was replaced. */
@@ -171,7 +174,7 @@ export class CameraPath {
     const { tracks, why } = judged;
     const camera = this.#options.camera.id;
     const report = { camera, seq, time, width, height, objects, tracks, why, look: { ms: look.ms, depth } };
-    this.#pictures.add(frame, report, [...personsOf(look.objects), ...judged.persons]);
+    this.#pictures.add(frame, report, hidden(frame, look.objects, judged.persons));
     this.#firsts.keep(frame, judged.began);
     this.#options.onReport?.(report);
     const sightings = await this.#sightings(frame, judged);
@@ -198,6 +201,10 @@ export class CameraPath {
   }
 }
 
-function personsOf(finds: readonly Detection[]): Box[] {
-  return finds.filter((find) => find.class === 'person' && find.score >= HIDE_SCORE).map((find) => find.box);
+/** Where persons are or may be: this look's finds, and those followed who were not found just now. */
+function hidden(frame: Frame, finds: readonly Detection[], followed: Judgement['persons']): Box[] {
+  const large = frame.width * frame.height * LARGE;
+  return [...finds.filter((find) => find.class === 'person'), ...followed]
+    .filter(({ score, box }) => score >= (box[2] * box[3] > large ? SURE_SCORE : HIDE_SCORE))
+    .map(({ box }) => box);
 }

@@ -2,7 +2,15 @@
 // and evidenced go out through the outbox, or the name of the open case that a sighting repeats.
 // One open case per code, zone and place: its first box stays the anchor, across loops and restarts.
 // Never: an unmasked picture on disk, two cases for one matter, a case that was told and is lost. No clock, no chance.
-import { type Case, caseSchema, firstIssue, type KerbError, type KerbEvent, oneLine } from '../../contract/index.ts';
+import {
+  type Case,
+  caseSchema,
+  derivedId,
+  firstIssue,
+  type KerbError,
+  type KerbEvent,
+  oneLine,
+} from '../../contract/index.ts';
 import type { Looker } from '../../models/types.ts';
 import type { Site } from '../config/site.ts';
 import { iou } from './boxes.ts';
@@ -10,7 +18,6 @@ import { jpegCodec } from './codec.ts';
 import { type EvidencePicture, makeEvidence } from './evidence.ts';
 import { busyFault, pictureFault, sightingFault } from './faults.ts';
 import { Handover } from './handover.ts';
-import { derivedId } from './ids.ts';
 import type { Codec } from './mask.ts';
 import { PictureFolder } from './pictures.ts';
 import { type CaseStore, placeKey } from './store.ts';

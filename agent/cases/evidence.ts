@@ -2,6 +2,7 @@
 // Never an unmasked byte: a picture that cannot be masked is left out and told as a fault.
 import { createHash } from 'node:crypto';
 import {
+  derivedId,
   EVIDENCE_CHUNK_BYTES,
   type EvidenceChunk,
   type EvidenceRef,
@@ -9,7 +10,6 @@ import {
   oneLine,
 } from '../../contract/index.ts';
 import type { Looker } from '../../models/types.ts';
-import { derivedId } from './ids.ts';
 import { type Codec, maskPersons } from './mask.ts';
 import type { Box, Moment } from './types.ts';
 

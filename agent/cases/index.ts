@@ -13,7 +13,6 @@
 export { CaseMaker, type CaseMakerOptions } from './cases.ts';
 export { jpegCodec } from './codec.ts';
 export { type ChunkRecord, chunksOf } from './evidence.ts';
-export { derivedId } from './ids.ts';
 export { line } from './lines.ts';
 export { type Codec, type MaskedPicture, maskPersons } from './mask.ts';
 export { DEFAULT_QUOTA, PictureFolder } from './pictures.ts';

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { derivedId } from './ids.ts';
+import { derivedId } from '../../contract/index.ts';
 import { PictureFolder } from './pictures.ts';
 
 function folder(t: ExecutionContext): string {

@@ -57,8 +57,62 @@ export interface State {
   health: HealthLine[];
 }
 
-/** Filled by the vehicle role. */
-export type VehicleState = Record<string, unknown>;
+/** The vehicle role: what its receiver, bus and lines say now. SI units; null: not known. */
+export interface VehicleState {
+  kind: 'sweeper' | 'sprinkler' | 'muck' | 'mixer' | 'garbage';
+  /** name of the profile in force */
+  profile: string;
+  receiver: SourceState;
+  bus: SourceState & { frames_per_s: number };
+  /** UTC epoch ms of the vehicle's state, put right by the receiver */
+  time: number;
+  ignition: 0 | 1 | null;
+  moving: boolean;
+  trip: { since: number; distance: number } | null;
+  fix: {
+    /** 0 not said, 1 no fix, 2 position, 3 position and altitude */
+    mode: number;
+    lat: number | null;
+    lon: number | null;
+    alt: number | null;
+    /** degrees from true north */
+    track: number | null;
+    hdop: number | null;
+    /** ms since the last usable fix; null: never */
+    age_ms: number | null;
+    flags: string[];
+  };
+  speed: {
+    value: number | null;
+    source: 'gnss' | 'bus' | 'none';
+    gnss: number | null;
+    bus: number | null;
+    differs: boolean;
+  };
+  satellites: {
+    system: string;
+    prn: number;
+    elevation: number | null;
+    azimuth: number | null;
+    snr: number | null;
+    used: boolean;
+  }[];
+  /** values for the table: what it is, value, unit, where from, how old */
+  signals: { id: string; name: Words; value: number | null; unit: string; source: string; age_ms: number | null }[];
+  lines: { id: string; name: Words; state: 0 | 1; since: number; pulses?: number; error?: string }[];
+  /** whether lines can be switched from the page (the demo's fake lines) */
+  switchable: boolean;
+}
+
+export interface SourceState {
+  state: 'starting' | 'live' | 'lost' | 'none';
+  /** epoch ms */
+  since: number;
+  reason?: string;
+}
+
+/** One point of the trail: epoch ms, degrees, m/s */
+export type TrailPoint = [time: number, lon: number, lat: number, speed: number | null];
 
 /** One of GET /api/cases: the case, where its pictures are, and how far it has come. */
 export type ApiCase = Omit<Case, 'evidence'> & {
@@ -70,7 +124,8 @@ export type ApiCase = Omit<Case, 'evidence'> & {
 export type PageEvent =
   | { event: 'frame'; data: FrameData }
   | { event: 'state'; data: State }
-  | { event: 'case'; data: ApiCase };
+  | { event: 'case'; data: ApiCase }
+  | { event: 'vehicle'; data: VehicleState };
 
 /** A looked-at frame as the page draws it; its picture is /api/cameras/{camera}/frames/{seq}.jpg */
 export interface FrameData {
@@ -122,6 +177,12 @@ export interface ConsoleSources {
    * The state is asked for each second by the console itself: it need come this way only when it changes in between.
    */
   subscribe(listener: (event: PageEvent) => void): () => void;
+  /** the vehicle role: the trail of the last hours, oldest first, bounded; newer than `since` (epoch ms) where given */
+  trail?: (since: number | null) => TrailPoint[];
+  /** the vehicle role: streets to draw, a GeoJSON FeatureCollection of LineStrings; null: none */
+  map?: () => object | null;
+  /** the demo's fake lines: switches one; false: there is no such line */
+  setLine?: (id: string, state: 0 | 1) => boolean;
   /** begins the demo anew; absent where there is no demo */
   fresh?: () => Promise<void>;
 }

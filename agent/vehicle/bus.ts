@@ -1,28 +1,39 @@
-// agent/vehicle: what decoded bus messages mean to a vehicle's state. In: J1939 messages. Out: signal readings in SI.
-import type { CanMessage } from '../../drivers/can/index.ts';
-import { SourceRanker } from '../../drivers/can/index.ts';
+// agent/vehicle: what the bus means to a vehicle's state. In: frames to choose from, decoded J1939 messages. Out: signal
+// readings in SI. Never: work for the many frames that mean nothing here (a full bus has 1,800 a second).
+import { type CanFrame, type CanMessage, J1939_GROUPS, pgnOf, SourceRanker } from '../../drivers/can/index.ts';
 import type { BusSignal, Reading } from './types.ts';
 
 /** Message and signal names of the built-in J1939 table (docs/j1939.md) behind each of our signals. */
-const SIGNALS: Readonly<Record<string, readonly (readonly [name: string, signal: BusSignal])[]>> = {
+export const SIGNALS: Readonly<Record<string, readonly (readonly [name: string, signal: BusSignal])[]>> = {
   EEC1: [['EngineSpeed', 'rpm']],
   CCVS1: [['WheelBasedVehicleSpeed', 'speed']],
   TCO1: [['TachographVehicleSpeed', 'speed']],
   VD: [['TotalVehicleDistance', 'distance']],
   VDHR: [['HighResolutionTotalVehicleDistance', 'fine_distance']],
   HOURS: [['EngineTotalHoursOfOperation', 'engine_s']],
-  DD: [['FuelLevel1', 'fuel']],
+  DD1: [['FuelLevel1', 'fuel']],
+  ET1: [['EngineCoolantTemperature', 'coolant']],
 };
+
+const PGN_WANTED = new Uint8Array(1 << 18);
+for (const group of J1939_GROUPS) if (SIGNALS[group.name]) PGN_WANTED[group.pgn] = 1;
+
+/** Whether a frame holds a signal of ours: only such frames are worth decoding for the vehicle's state. */
+export function concerns(frame: CanFrame): boolean {
+  return frame.extended && PGN_WANTED[pgnOf(frame.id)] === 1;
+}
 
 /** The readings that a message holds; none for messages without meaning here. */
 export function signalReadings(message: CanMessage): Reading[] {
   const wanted = SIGNALS[message.name];
   if (!wanted) return [];
-  return wanted.flatMap(([name, signal]): Reading[] => {
+  const readings: Reading[] = [];
+  for (const [name, signal] of wanted) {
     const value = message.signals[name];
-    if (value === undefined) return [];
-    return [{ kind: 'signal', time: message.time, name: signal, source: message.source ?? 254, value }];
-  });
+    if (value === undefined) continue;
+    readings.push({ kind: 'signal', time: message.time, name: signal, source: message.source ?? 254, value });
+  }
+  return readings;
 }
 
 /** How long a slow value stays good, ms: hours, distance and fuel come once a second or less, or only on request. */
@@ -43,6 +54,7 @@ export class BusState {
       fine_distance: slow(),
       engine_s: slow(),
       fuel: slow(),
+      coolant: slow(),
     };
   }
 

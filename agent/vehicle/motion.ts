@@ -14,12 +14,15 @@ export interface Speeds {
 
 /** Two readings further apart than this are not joined by a straight line of speed, ms. */
 const LONGEST_GAP_MS = 5000;
+/** A moving vehicle whose speed nobody tells is not at rest; after this long it no longer counts as moving, ms. */
+const UNKNOWN_MS = 60_000;
 
 /** Best speed, moving or not, the distance so far, and whether the sources differ. */
 export class Motion {
   readonly #limits: MotionLimits;
   #last: { time: number; speed: number } | null = null;
   #slowSince: number | null = null;
+  #unknownSince: number | null = null;
   #differSince: number | null = null;
   moving = false;
   differs = false;
@@ -76,6 +79,9 @@ export class Motion {
   }
 
   #decide(time: number): void {
+    if (this.speed === null) this.#unknownSince ??= time;
+    else this.#unknownSince = null;
+    if (this.#unknownSince !== null && time - this.#unknownSince < UNKNOWN_MS) return;
     if (this.speed !== null && this.speed >= this.#limits.movingMs) {
       this.#slowSince = null;
       this.moving = true;

@@ -8,13 +8,15 @@ export interface Trip {
 }
 
 /** Engine speed from which it runs, 1/min: below the slowest idle, above a starter motor. */
-const RUNNING_RPM = 300;
+export const RUNNING_RPM = 300;
 
-/** What tells the ignition: its own line first, else the engine's speed; null where neither speaks. */
+/**
+ * What tells the ignition: an engine that runs (whatever a cut wire says), else its own line, else the engine's speed;
+ * null where neither speaks.
+ */
 export function ignitionOf(line: 0 | 1 | undefined, rpm: number | null): 0 | 1 | null {
-  if (line !== undefined) return line;
-  if (rpm === null) return null;
-  return rpm >= RUNNING_RPM ? 1 : 0;
+  if (rpm !== null && rpm >= RUNNING_RPM) return 1;
+  return line ?? (rpm === null ? null : 0);
 }
 
 /** A trip begins with ignition on and ends once it was off for long; where nothing tells ignition, motion and rest count. */

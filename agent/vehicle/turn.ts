@@ -8,10 +8,12 @@ export function headingChange(from: number, to: number): number {
 
 /** Headings further apart in time than this say nothing about how fast it turned, ms. */
 const LONGEST_STEP_MS = 3000;
+/** Headings closer in time than this are passed over: a receiver of 10 Hz has noise of many degrees a second, ms. */
+const SHORTEST_STEP_MS = 800;
 
 /**
  * Tells corners by JT/T 808-2019, 3.1.7: the heading changes by at least `rate` degrees a second, the same way, for at
- * least `hold` seconds. One turn is one corner.
+ * least `hold` seconds, looked at about once a second. One turn is one corner.
  */
 export class CornerDetector {
   readonly #rate: number;
@@ -29,9 +31,9 @@ export class CornerDetector {
   /** Takes a heading (degrees) of a moving vehicle; gives whether a corner is now certain. */
   push(time: number, track: number): boolean {
     const last = this.#last;
-    if (last && time <= last.time) return false;
+    if (last && time >= last.time && time - last.time < SHORTEST_STEP_MS) return false;
     this.#last = { time, track };
-    if (!last || time - last.time > LONGEST_STEP_MS) return this.#straight();
+    if (!last || time < last.time || time - last.time > LONGEST_STEP_MS) return this.#straight();
     const change = headingChange(last.track, track);
     const rate = (Math.abs(change) * 1000) / (time - last.time);
     if (rate < this.#rate) return this.#straight();

@@ -4,10 +4,14 @@ import type { TelemetryPoint } from '../../contract/index.ts';
 import type { Epoch } from '../../drivers/gnss/types.ts';
 import type { LineReading } from '../../drivers/gpio/types.ts';
 
-/** What the bus says that this room understands; the names are ours, the units SI (fuel per cent, rpm 1/min). */
-export type BusSignal = 'speed' | 'rpm' | 'distance' | 'fine_distance' | 'engine_s' | 'fuel';
+/** What the bus says that this room understands; the names are ours, the units SI (fuel per cent, rpm 1/min, coolant degC). */
+export type BusSignal = 'speed' | 'rpm' | 'distance' | 'fine_distance' | 'engine_s' | 'fuel' | 'coolant';
 
-/** One thing that was sensed. `time`: epoch ms of the box when it arrived; in a replay, of the recording. */
+/**
+ * One thing that was sensed. `time`: epoch ms of the box when it arrived; in a replay, of the recording. They come in
+ * order; one that is up to 2 s earlier than its predecessor counts as of the same time, a larger step back as the box's
+ * clock being set.
+ */
 export type Reading =
   | { readonly kind: 'fix'; readonly time: number; readonly epoch: Epoch }
   | {
@@ -20,7 +24,7 @@ export type Reading =
       readonly value: number | null;
     }
   | { readonly kind: 'line'; readonly time: number; readonly reading: LineReading }
-  /** time passed; `fixLost`: the receiver was seen to be gone */
+  /** time passed with nothing said: once a second is enough */
   | { readonly kind: 'tick'; readonly time: number };
 
 /** Something that happened to the vehicle: not yet a matter of the city. */
@@ -69,14 +73,25 @@ export interface VehicleNow {
   readonly differs: boolean;
   readonly lat: number | null;
   readonly lon: number | null;
+  readonly alt: number | null;
   readonly track: number | null;
+  /** as the receiver says: 0 not said or silent, 1 no fix, 2 position, 3 position and altitude */
   readonly mode: number;
   /** ms since the last usable fix; null: never */
   readonly fixAge: number | null;
+  /** metres */
   readonly odometer: number | null;
   readonly odometerSource: 'bus' | 'integrated';
+  /** seconds of engine running */
   readonly engineS: number | null;
+  readonly engineSource: 'bus' | 'counted';
   readonly rpm: number | null;
+  /** per cent */
   readonly fuel: number | null;
+  /** degrees Celsius */
+  readonly coolant: number | null;
+  readonly hdop: number | null;
+  /** satellites used; null where the receiver does not tell them */
+  readonly satellites: number | null;
   readonly lines: Readonly<Record<string, { readonly state: 0 | 1; readonly since: number; readonly pulses?: number }>>;
 }

@@ -2,85 +2,13 @@
 // Never: an exception for a faulty entry (it is reported with its line and skipped), or a fault that takes the next
 // entry with it: after one, reading goes on at the next line that begins with a word of the format.
 import { DbcCursor, DbcSyntax } from './dbc-cursor.ts';
-import type { DbcFault } from './dbc-types.ts';
-
-export interface RawSignal {
-  readonly line: number;
-  readonly name: string;
-  /** `M`, `m3`, `m3M` or '' */
-  readonly multiplex: string;
-  readonly start: number;
-  readonly length: number;
-  readonly motorola: boolean;
-  readonly signed: boolean;
-  readonly factor: number;
-  readonly offset: number;
-  readonly min: number;
-  readonly max: number;
-  readonly unit: string;
-}
-
-export interface RawMessage {
-  readonly line: number;
-  /** as in the file, with the flag of extended ones */
-  readonly id: number;
-  readonly name: string;
-  readonly size: number;
-  readonly sender: string;
-  readonly signals: RawSignal[];
-}
-
-/** An entry about a message or one of its signals. */
-export interface About<T> {
-  readonly line: number;
-  readonly message: number;
-  readonly signal: string;
-  readonly value: T;
-}
-
-export interface RawMultiplex {
-  readonly by: string;
-  readonly ranges: [number, number][];
-}
-
-export interface RawDbc {
-  readonly messages: RawMessage[];
-  readonly valueTables: Map<string, Map<number, string>>;
-  readonly texts: About<Map<number, string>>[];
-  readonly floats: About<number>[];
-  readonly multiplexes: About<RawMultiplex>[];
-  readonly longMessages: About<string>[];
-  readonly longSignals: About<string>[];
-  readonly formats: About<string | number>[];
-  /** the labels of VFrameFormat, and its default */
-  formatLabels: string[];
-  formatDefault: string | number | undefined;
-}
+import type { DbcFaults, RawDbc, RawMessage } from './dbc-entries.ts';
 
 const KEYWORDS = new Set(
   `VERSION NS_ BS_ BU_ VAL_TABLE_ BO_ SG_ BO_TX_BU_ EV_ ENVVAR_DATA_ EV_DATA_ SGTYPE_ SGTYPE_VAL_ CM_ BA_DEF_
   BA_DEF_REL_ BA_DEF_SGTYPE_ BA_ BA_REL_ BA_SGTYPE_ BA_DEF_DEF_ BA_DEF_DEF_REL_ VAL_ CAT_DEF_ CAT_ FILTER
   SIG_TYPE_REF_ SIG_GROUP_ SIG_VALTYPE_ SIGTYPE_VALTYPE_ SG_MUL_VAL_ BU_SG_REL_ BU_EV_REL_ BU_BO_REL_`.split(/\s+/),
 );
-
-/** how many faults are kept with their text; all are counted */
-const FAULTS_KEPT = 200;
-
-/** Collects faults, bounded. */
-export class DbcFaults {
-  readonly list: DbcFault[] = [];
-  count = 0;
-  readonly #file: string;
-
-  constructor(file: string) {
-    this.#file = file;
-  }
-
-  add(line: number, what: string): void {
-    this.count++;
-    if (this.list.length < FAULTS_KEPT) this.list.push({ file: this.#file, line, what });
-  }
-}
 
 /** Reads the entries of a DBC file. */
 export function parseDbc(text: string, faults: DbcFaults): RawDbc {
@@ -91,6 +19,7 @@ class Parser {
   readonly #cursor: DbcCursor;
   readonly #faults: DbcFaults;
   readonly #out: RawDbc = {
+    entries: 0,
     messages: [],
     valueTables: new Map(),
     texts: [],
@@ -119,6 +48,7 @@ class Parser {
       this.#countTo(start);
       try {
         this.#entry();
+        this.#out.entries++;
       } catch (error) {
         if (!(error instanceof DbcSyntax)) throw error;
         this.#faults.add(this.#line, error.message);

@@ -3,7 +3,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import { KerbError, oneLine } from '../../contract/errors.ts';
 import { bytesNeeded } from './bit-field.ts';
-import { type About, DbcFaults, parseDbc, type RawDbc, type RawMessage, type RawSignal } from './dbc-parser.ts';
+import { type About, DbcFaults, type RawDbc, type RawMessage, type RawSignal } from './dbc-entries.ts';
+import { parseDbc } from './dbc-parser.ts';
 import type { Dbc, DbcMessage, DbcMultiplex, DbcSignal } from './dbc-types.ts';
 
 /** the largest real ones have a few MB */
@@ -25,15 +26,16 @@ function decodeText(bytes: Uint8Array): string {
 /**
  * Reads the bytes of a DBC file.
  * @param file its name, for faults
- * @throws KerbError DBC_UNUSABLE where no message could be read
+ * @throws KerbError DBC_UNUSABLE where no message could be read, and not because there is none
  */
 export function readDbc(bytes: Uint8Array, file: string): Dbc {
   const faults = new DbcFaults(file);
   const raw = parseDbc(decodeText(bytes), faults);
   const messages = connect(raw, faults);
-  if (messages.length === 0) {
+  // a file without messages and without a fault is no error: it has nothing to say
+  if (messages.length === 0 && (raw.entries === 0 || faults.count > 0)) {
     const first = faults.list[0];
-    const what = first ? `line ${first.line}: ${first.what}` : 'it has no message (BO_)';
+    const what = first ? `line ${first.line}: ${first.what}` : 'it has no entry of a DBC file';
     throw new KerbError('DBC_UNUSABLE', `nothing in it is usable (${what})`, file, 'give a DBC file with messages');
   }
   return { file, messages, valueTables: raw.valueTables, faults: faults.list, faultCount: faults.count };

@@ -225,12 +225,13 @@ test('only where nothing is usable it is an error', (t) => {
     Buffer.from(''),
     Buffer.from('{"json": true}'),
     Buffer.from([0x89, 0x50, 0, 0, 0xff]),
-    Buffer.from('VERSION ""\nBU_: A\n'),
+    Buffer.from('VERSION ""\nBO_ x\n'),
   ]) {
     const error = t.throws(() => readDbc(bytes, 'x.dbc'), { instanceOf: KerbError });
     t.is((error as KerbError).code, 'DBC_UNUSABLE');
   }
   t.is(dbcOf('BO_ 1 Empty: 0 A').messages.length, 1);
+  t.is(dbcOf('VERSION ""\nBU_: A\nCM_ "without messages";\n').messages.length, 0);
 });
 
 sampleTest('every sample file is read whole, without a fault', (t, path) => {

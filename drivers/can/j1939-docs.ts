@@ -1,13 +1,12 @@
-// drivers/can: docs/j1939.md out of the table. In: the table. Out: Markdown; run as a program it writes the file.
+// drivers/can: docs/j1939.md out of the table. In: the table. Out: Markdown; run as a program it prints it.
 // Never: a figure that the decoder does not use.
-import { writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { J1939_GROUPS, type J1939Signal } from './j1939-table.ts';
 import { largestRaw, unitOf } from './j1939-units.ts';
 
 const INTRO = `# J1939 as Kerbside reads it
 
-Made by \`scripts/node24 drivers/can/j1939-docs.ts\` from \`drivers/can/j1939-table.ts\`; a test fails where they differ.
+Made by \`scripts/node24 drivers/can/j1939-docs.ts > docs/j1939.md\` from
+\`drivers/can/j1939-table.ts\`; a test fails where they differ.
 
 These are the parameter groups that are built in: what \`kerbside replay can FILE\` prints without \`--dbc\`, and what a
 vehicle terminal understands of a bus that nobody has described to it. With a DBC its messages, names and units are used
@@ -32,9 +31,11 @@ Their line says \`transport\`. The transport's own frames are not printed.
 sender does not count (127). A code of zeros says that there is none: \`faults\` is empty. A text (the VIN) is in \`texts\`.
 
 **Where the numbers come from.** Positions, scales, offsets and ranges are those of SAE J1939-71 (application layer), -73
-(diagnostics), -75, -81 (addresses) and -21 (transport) as public descriptions of the standards give them: manufacturers'
-interface manuals and open source tables, against which they were compared. The standards themselves were not at hand.
-Seen on a real bus (the recorded truck of the tests) are those marked with *.
+(diagnostics), -81 (addresses) and -21 (transport) as they are publicly known; the standards themselves were not at hand.
+Compared signal by signal with an independent public table were EEC1, EEC2, EEC3, ETC2, EBC2, TCO1, VD, LFC1, LFE1, ET1,
+EFL/P1, IC1, VEP1 and CCVS1 (place, bits, scale, offset; not the SPN). The others still need that: check them against the
+vehicle maker's manual before a rule stands on one. Seen on a real bus (the recorded truck of the tests) are those marked
+with *; its engine was off, so most values there are zero or not available.
 `;
 
 /** on the recorded truck */
@@ -86,4 +87,4 @@ export function j1939Markdown(): string {
   return text;
 }
 
-if (import.meta.main) writeFileSync(fileURLToPath(new URL('../../docs/j1939.md', import.meta.url)), j1939Markdown());
+if (import.meta.main) process.stdout.write(j1939Markdown());

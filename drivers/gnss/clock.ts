@@ -55,7 +55,7 @@ export class ReceiverClock {
 
   /** Epoch ms of the last time of day that was told, or null. */
   get time(): number | null {
-    return this.#day === null || this.#tod < 0 ? null : this.#day * DAY_MS + this.#tod;
+    return this.#day === null || this.#tod < 0 ? null : this.#day * DAY_MS + Math.round(this.#tod);
   }
 
   /** A time of day alone (GGA, GLL, GNS): past midnight it is the next day, until a sentence tells the date. */

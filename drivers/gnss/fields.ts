@@ -106,6 +106,31 @@ export class Fields {
     return Math.trunc(value);
   }
 
+  /** As `whole`, quick for the one to three digits that most fields are. */
+  small(i: number): number {
+    if (i >= this.count) return 0;
+    const from = this.#start[i]!;
+    const n = this.#end[i]! - from;
+    if (n === 0) return 0;
+    if (n > 3) return this.whole(i);
+    let value = 0;
+    for (let k = from; k < from + n; k++) {
+      const d = this.bytes[k]! - 48;
+      if (d < 0 || d > 9) return this.whole(i);
+      value = value * 10 + d;
+    }
+    return value;
+  }
+
+  /** A number within bounds, rounded to a whole one; `none` for an empty field and, counted, for any other. */
+  figure(i: number, low: number, high: number, none: number): number {
+    if (this.empty(i)) return none;
+    const value = this.small(i);
+    if (value >= low && value <= high && value >= 0) return value;
+    const exact = this.bounded(i, low, high);
+    return Number.isNaN(exact) ? none : Math.round(exact);
+  }
+
   /** hhmmss[.sss] as ms of the day (86,400,000 and up within a leap second); -1 for empty, -1 and counted if wrong. */
   timeOfDay(i: number): number {
     const n = this.length(i);

@@ -26,30 +26,32 @@ interface Point {
 }
 
 export class Plausibility {
-  #before: Point = { time: null, lat: NaN, lon: NaN, speed: NaN };
+  readonly #before: Point = { time: null, lat: NaN, lon: NaN, speed: NaN };
   /** since when the position is exactly what it is, and moving */
   #stillSince: number | null = null;
   #lastTime: number | null = null;
+  #doubts: Doubt | null = null;
 
   /** Judges a fix (lat NaN: none) and keeps it for the next. `repeated`: the receiver told the same time again. */
   judge(time: number | null, lat: number, lon: number, speed: number, repeated: boolean): Doubt | null {
-    const flags: FixFlag[] = [];
-    const why: string[] = [];
-    if (repeated) {
-      flags.push('repeat');
-      why.push('the time did not advance');
-    }
+    this.#doubts = null;
+    if (repeated) this.#doubt('repeat', 'the time did not advance');
     if (time !== null && this.#lastTime !== null && time < this.#lastTime) {
-      flags.push('time-back');
-      why.push(`the time went back by ${((this.#lastTime - time) / 1000).toFixed(1)} s`);
+      this.#doubt('time-back', `the time went back by ${((this.#lastTime - time) / 1000).toFixed(1)} s`);
     }
     if (time !== null) this.#lastTime = time;
-    if (!Number.isNaN(lat)) this.#place(time, lat, lon, speed, flags, why);
+    if (!Number.isNaN(lat)) this.#place(time, lat, lon, speed);
     else this.#stillSince = null;
-    return flags.length === 0 ? null : { flags, why: why.join('; ') };
+    return this.#doubts;
   }
 
-  #place(time: number | null, lat: number, lon: number, speed: number, flags: FixFlag[], why: string[]): void {
+  #doubt(flag: FixFlag, why: string): void {
+    const before = this.#doubts;
+    this.#doubts =
+      before === null ? { flags: [flag], why } : { flags: [...before.flags, flag], why: `${before.why}; ${why}` };
+  }
+
+  #place(time: number | null, lat: number, lon: number, speed: number): void {
     const before = this.#before;
     const dt = time !== null && before.time !== null ? (time - before.time) / 1000 : NaN;
     const still = lat === before.lat && lon === before.lon;
@@ -57,19 +59,20 @@ export class Plausibility {
       this.#stillSince ??= before.time ?? time;
       const held = time - this.#stillSince;
       if (held >= FROZEN_MS) {
-        flags.push('frozen');
-        why.push(`at one spot for ${(held / 1000).toFixed(1)} s at ${speed.toFixed(1)} m/s`);
+        this.#doubt('frozen', `at one spot for ${(held / 1000).toFixed(1)} s at ${speed.toFixed(1)} m/s`);
       }
     } else this.#stillSince = null;
     if (!still && dt > 0 && !Number.isNaN(before.lat)) {
       const moved = metres(before.lat, before.lon, lat, lon);
       const pace = Math.max(FASTEST, 3 * Math.max(orZero(speed), orZero(before.speed)));
       if (moved > SLACK_M + pace * dt) {
-        flags.push('jump');
-        why.push(`${moved.toFixed(0)} m in ${dt.toFixed(1)} s`);
+        this.#doubt('jump', `${moved.toFixed(0)} m in ${dt.toFixed(1)} s`);
       }
     }
-    this.#before = { time, lat, lon, speed };
+    before.time = time;
+    before.lat = lat;
+    before.lon = lon;
+    before.speed = speed;
   }
 }
 

@@ -108,6 +108,10 @@ export class Lexer {
     let sum = 0;
     for (let q = at + 1; q < limit; q++) {
       const c = bytes[q]!;
+      if (c > COMMA && c < 127) {
+        sum ^= c;
+        continue;
+      }
       if (c === STAR) {
         if (q + 2 >= bytes.length) {
           if (!final) return WAIT;

@@ -23,6 +23,7 @@ const STALE_ROUNDS = 5;
 const MAX_GROUPS = 32;
 const MAX_PARTS = 64;
 const MAX_SATELLITES = 64;
+const MAX_USED = 256;
 
 /** A list of satellites without objects: key, elevation, azimuth, C/N0; -1 and -100 where the receiver says nothing. */
 class Raw {
@@ -55,6 +56,8 @@ export class Sky {
   /** used[key] is 1; by the last run of GSA, and by the one that is being told */
   #used = new Uint8Array(ALL_KEYS);
   #usedNext = new Uint8Array(ALL_KEYS);
+  #usedKeys = new Int16Array(MAX_USED);
+  #usedNextKeys = new Int16Array(MAX_USED);
   #usedSize = 0;
   #usedNextSize = 0;
   /** systems that a GN sentence without system id has been given in this run of GSA */
@@ -81,8 +84,8 @@ export class Sky {
   gsv(f: Fields): boolean {
     const spare = (f.count - 4) % 4;
     if (f.count < 4 || spare > 1) return false;
-    const parts = f.whole(1);
-    const part = f.whole(2);
+    const parts = f.small(1);
+    const part = f.small(2);
     if (parts < 1 || parts > MAX_PARTS || part < 1 || part > parts) return false;
     const at = f.start(0);
     const first = f.bytes[at]!;
@@ -103,13 +106,13 @@ export class Sky {
     const raw = group.building;
     for (let i = 4; i + 3 < f.count; i += 4) {
       if (f.empty(i)) continue;
-      const key = satelliteKey(f.whole(i), system);
+      const key = satelliteKey(f.small(i), system);
       if (key < 0 || raw.size >= MAX_SATELLITES) continue;
       const n = raw.size++;
       raw.keys[n] = key;
-      raw.elevations[n] = orElse(f.bounded(i + 1, -90, 90), -100);
-      raw.azimuths[n] = orElse(f.bounded(i + 2, 0, 360), -1);
-      raw.snrs[n] = orElse(f.bounded(i + 3, 0, 99), -1);
+      raw.elevations[n] = f.figure(i + 1, -90, 90, -100);
+      raw.azimuths[n] = f.figure(i + 2, 0, 360, -1);
+      raw.snrs[n] = f.figure(i + 3, 0, 99, -1);
     }
     if (part === parts) this.#commit(group);
     return true;
@@ -119,7 +122,7 @@ export class Sky {
   gsa(f: Fields): void {
     if (!this.#usedOpen) {
       this.#usedOpen = true;
-      this.#usedNext.fill(0);
+      for (let i = 0; i < this.#usedNextSize; i++) this.#usedNext[this.#usedNextKeys[i]!] = 0;
       this.#usedNextSize = 0;
       this.#taken = 0;
     }
@@ -132,10 +135,10 @@ export class Sky {
     if (system === ANY && !numbered && f.bytes[at + 1] === 78) system = this.#guess(f, last);
     for (let i = 3; i < last; i++) {
       if (f.empty(i)) continue;
-      const key = satelliteKey(f.whole(i), system);
-      if (key < 0 || this.#usedNext[key] === 1) continue;
+      const key = satelliteKey(f.small(i), system);
+      if (key < 0 || this.#usedNext[key] === 1 || this.#usedNextSize >= MAX_USED) continue;
       this.#usedNext[key] = 1;
-      this.#usedNextSize++;
+      this.#usedNextKeys[this.#usedNextSize++] = key;
     }
   }
 
@@ -144,12 +147,16 @@ export class Sky {
     if (!this.#usedOpen) return;
     this.#usedOpen = false;
     const before = this.#used;
-    const now = this.#usedNext;
-    this.#used = now;
-    this.#usedNext = before;
-    let same = this.#usedSize === this.#usedNextSize;
+    const beforeKeys = this.#usedKeys;
+    const beforeSize = this.#usedSize;
+    this.#used = this.#usedNext;
+    this.#usedKeys = this.#usedNextKeys;
     this.#usedSize = this.#usedNextSize;
-    for (let i = 0; same && i < ALL_KEYS; i++) same = before[i] === now[i];
+    this.#usedNext = before;
+    this.#usedNextKeys = beforeKeys;
+    this.#usedNextSize = beforeSize;
+    let same = beforeSize === this.#usedSize;
+    for (let i = 0; same && i < beforeSize; i++) same = this.#used[beforeKeys[i]!] === 1;
     if (!same) this.#dirty = true;
   }
 
@@ -250,7 +257,7 @@ export class Sky {
       let low = 0;
       for (let i = 3; i < last; i++) {
         if (f.empty(i)) continue;
-        const number = f.whole(i);
+        const number = f.small(i);
         if (number < 1 || number > 64) continue;
         low++;
         if (this.#inView(system * PER_SYSTEM + number)) hits++;
@@ -273,8 +280,4 @@ export class Sky {
     }
     return false;
   }
-}
-
-function orElse(value: number, none: number): number {
-  return Number.isNaN(value) ? none : Math.round(value);
 }

@@ -21,7 +21,7 @@ export const en = {
   product: 'Kerbside',
   skip: 'Skip to content',
   rooms: 'Rooms',
-  room: { now: 'Now', cases: 'Cases', vehicle: 'Vehicle', health: 'Health', setup: 'Set-up' },
+  room: { now: 'Now', cases: 'Cases', vehicle: 'Vehicle', health: 'Health' },
   /** what a class of the detector is called in a list */
   name: (cls: string) => capital(thing(cls)),
   duration: (seconds: number) => duration(seconds, ['s', 'min', 'h', 'd'], ' '),
@@ -58,7 +58,6 @@ export const en = {
     lost: 'Connection to the box lost',
     remedy:
       'What you see is the last that was received. This page tries again by itself; check that the box has power and that this device is in its network.',
-    first: 'Looking for the box',
   },
   live: {
     title: 'Live picture',

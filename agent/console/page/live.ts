@@ -4,6 +4,7 @@ import type { FrameData } from '../api.ts';
 import { camera, route, shown, state } from './store.ts';
 
 const PATIENCE_MS = 5000;
+const GRACE_MS = 100;
 const newest = new Map<string, FrameData>();
 const busy = new Set<string>();
 
@@ -26,23 +27,36 @@ function show(id: string, picture: ImageBitmap, data: FrameData | null): void {
 
 const watched = (id: string) => !document.hidden && route.value.room === 'now' && camera.value?.id === id;
 
+/** The newest picture, with its data where that is known; for a page that has nothing to show yet. */
+async function showLatest(id: string, base: string): Promise<void> {
+  const got = await fetchPicture(`${base}/latest.jpg`);
+  const data = newest.get(id);
+  if (got) show(id, got.picture, got.seq === data?.seq ? data : null);
+}
+
 /** Shows the newest frame of a camera, and again, until it is the newest. */
 async function pump(id: string): Promise<void> {
-  if (busy.has(id) || !watched(id)) return;
+  if (busy.has(id)) return;
   busy.add(id);
   const base = `/api/cameras/${encodeURIComponent(id)}`;
+  let tried: FrameData | undefined;
   try {
-    let data = newest.get(id);
-    while (data !== undefined && data !== shown.value[id]?.data && watched(id)) {
+    while (watched(id)) {
+      const data = newest.get(id);
+      if (data === undefined) {
+        if (shown.value[id] !== undefined) break;
+        // the stream's first frame follows its first state at once: only without one the picture comes alone
+        await new Promise((done) => setTimeout(done, GRACE_MS));
+        if (newest.get(id) !== undefined) continue;
+        await showLatest(id, base);
+        if (newest.get(id) === undefined) break;
+        continue;
+      }
+      if (data === shown.value[id]?.data || data === tried) break;
+      tried = data;
       const got = await fetchPicture(`${base}/frames/${data.seq}.jpg`);
       if (got) show(id, got.picture, data);
-      const next = newest.get(id);
-      if (!got && next === data) break;
-      data = next;
-    }
-    if (shown.value[id] === undefined && watched(id)) {
-      const got = await fetchPicture(`${base}/latest.jpg`);
-      if (got) show(id, got.picture, got.seq === newest.get(id)?.seq ? (newest.get(id) ?? null) : null);
+      else if (shown.value[id] === undefined) await showLatest(id, base);
     }
   } finally {
     busy.delete(id);

@@ -139,7 +139,8 @@ export function Debug() {
   const { why: say, name: nameOf, duration, seconds } = words.value;
   const all = lines(current.value?.data);
   const { fact } = say;
-  const cell = (name: string, value: Node, kind = '') => html`<td class=${kind} data-name=${name}>${value}</td>`;
+  const cell = (label: string, value: Node, kind = '') =>
+    html`<td class=${value === '–' ? 'none' : kind} data-name=${label}>${value}</td>`;
   return html`<section class="panel debug">
     <h2>${say.debug}</h2>
     <p class="soft">${say.debugHint}</p>
@@ -163,9 +164,9 @@ export function Debug() {
               ${cell(fact.reason, line.why ? chip(TONES[line.why.reason], say.reason[line.why.reason]) : '–', 'reason')}
               ${cell(fact.seen, duration((line.track.last - line.track.first) / 1000), 'num')}
               ${cell(fact.score, line.track.score.toFixed(2), 'num')}
-              ${cell(fact.zone, zoneName(line.why?.zone ?? null) ?? '–')}
-              ${cell(fact.dwell, line.why?.zone ? `${seconds(line.why.dwell_s)} / ${duration(line.why.limit_s)}` : '–', 'num')}
-              ${cell(fact.rule, line.why?.rule ?? '–')}
+              ${cell(fact.zone, zoneName(line.why?.zone ?? null) ?? '–', 'whole')}
+              ${cell(fact.dwell, line.why?.zone ? `${seconds(line.why.dwell_s)} / ${duration(line.why.limit_s)}` : '–', 'num whole')}
+              ${cell(fact.rule, line.why?.rule ?? '–', 'whole')}
             </tr>`,
           )}
         </tbody>

@@ -32,7 +32,7 @@ export const zh: Words = {
   product: 'Kerbside',
   skip: '跳到正文',
   rooms: '栏目',
-  room: { now: '实时', cases: '案件', vehicle: '车辆', health: '状态', setup: '设置' },
+  room: { now: '实时', cases: '案件', vehicle: '车辆', health: '状态' },
   name: thing,
   duration: (seconds) => duration(seconds, ['秒', '分', '小时', '天'], ' '),
   seconds: (seconds) => `${fixed(seconds, 1)} 秒`,
@@ -67,7 +67,6 @@ export const zh: Words = {
   contact: {
     lost: '与设备的连接已断开',
     remedy: '当前显示的是最后收到的内容。本页会自动重连；请检查设备供电，以及手机或电脑是否与设备在同一网络。',
-    first: '正在连接设备',
   },
   live: {
     title: '实时画面',

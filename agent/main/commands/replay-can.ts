@@ -66,6 +66,7 @@ export async function run(argv: string[]): Promise<number> {
 function tellFaults(dbc: Dbc): void {
   let text = '';
   for (const { file, line, what } of dbc.faults.slice(0, FAULTS_TOLD)) text += `${file}:${line}: ${what}\n`;
+  if (dbc.messages.length === 0) text += `${dbc.file}: holds no message\n`;
   const rest = dbc.faultCount - Math.min(dbc.faults.length, FAULTS_TOLD);
   if (rest > 0) text += `${dbc.file}: ${rest} more\n`;
   process.stderr.write(text);

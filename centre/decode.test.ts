@@ -1,0 +1,113 @@
+import test from 'ava';
+import { deviceTopics, type EnvelopeHead, encodeEnvelope, MAX_MESSAGE_BYTES } from '../contract/index.ts';
+import { decodeMessage } from './decode.ts';
+
+const topics = deviceTopics('bozhou', 'box-1');
+const head = (seq: number, more: Partial<EnvelopeHead> = {}): EnvelopeHead => ({
+  v: 1,
+  device: 'box-1',
+  lane: 'case',
+  epoch: '0123456789abcdef',
+  seq,
+  low: 1,
+  kind: 'opaque',
+  at: 5,
+  boot: 'b',
+  mono: 6,
+  clock: 'held',
+  ...more,
+});
+const line = (seq: number, text: string, more: Partial<EnvelopeHead> = {}) => encodeEnvelope({ ...head(seq, more), text });
+const decode = (payload: string | Buffer, topic = topics.lane('case')) => decodeMessage(topic, Buffer.from(payload));
+
+test('a record keeps its text byte for byte', (t) => {
+  const text = '{"b": 1.50,"a":"\\u0000\\/é中"  ,"n":1e400}';
+  const { records, rejects } = decode(line(1, text));
+  t.deepEqual(rejects, []);
+  t.is(records[0]?.text, text);
+});
+
+test('bad lines cost the others nothing; where they say who they are they are kept as rejected', (t) => {
+  const payload = [
+    line(1, '{}'),
+    'nonsense',
+    line(2, '{"v":1,"kind":"case"}', { kind: 'case' }),
+    line(3, '[]'),
+    line(4, '{}').replace('"v":1', '"v":2'),
+    line(5, '{}', { boot: 'a\0b' }),
+    line(6, JSON.stringify({ big: 'x'.repeat(70_000) })),
+    line(7, '{}'),
+  ].join('\n');
+  const { records, rejects } = decode(payload);
+  t.deepEqual(
+    records.map(({ seq, kind }) => [seq, kind]),
+    [1, 2, 3, 4, 5, 6, 7].map((seq) => [seq, seq === 1 || seq === 7 ? 'opaque' : 'rejected']),
+  );
+  t.deepEqual(rejects.map(({ kind }) => kind), ['json', 'schema', 'schema', 'envelope', 'envelope', 'size']);
+  t.is(records[1]?.text, '{"v":1,"kind":"case"}');
+  t.is(records[5]?.text, 'null');
+  t.true(records.every(({ boot }) => !boot.includes('\0')));
+});
+
+test('a record of another device or lane is refused and stored nowhere', (t) => {
+  const payload = [line(1, '{}', { device: 'box-2' }), line(2, '{}', { lane: 'alarm' })].join('\n');
+  const { records, rejects } = decode(payload);
+  t.deepEqual(records, []);
+  t.deepEqual(rejects.map(({ kind }) => kind), ['device', 'lane']);
+  // Nor where the line is no envelope besides.
+  const future = line(1, '{}', { device: 'box-2' }).replace('"v":1', '"v":2');
+  t.deepEqual(decode(future).records, []);
+});
+
+test('foreign topics, oversized messages and broken bytes are counted', (t) => {
+  for (const topic of ['kerb/v1/x', 'kerb/v1/bozhou/box-1/down/ack', 'a'.repeat(9000), 'kerb/v1/bozhou/../up/case']) {
+    t.is(decode('{}', topic).rejects[0]?.kind, 'topic', topic.slice(0, 50));
+  }
+  t.is(decode(Buffer.alloc(MAX_MESSAGE_BYTES + 1)).rejects[0]?.kind, 'size');
+  const broken = Buffer.concat([Buffer.from(`${line(1, '{}')}\n`), Buffer.from([0xff, 0xfe]), Buffer.from(`\n${line(2, '{}')}`)]);
+  const { records, rejects } = decode(broken);
+  t.deepEqual(records.map(({ seq }) => seq), [1, 2]);
+  t.is(rejects[0]?.kind, 'json');
+});
+
+test('a chunk must be the one its topic names, and its bytes must be there', (t) => {
+  const text = (more = {}) =>
+    JSON.stringify({
+      v: 1,
+      kind: 'evidence',
+      id: 'p1',
+      case: 'c1',
+      chunk: 0,
+      of: 2,
+      sha256: 'a'.repeat(64),
+      bytes: 10,
+      mime: 'image/jpeg',
+      ...more,
+    });
+  const message = (body: string, data: Buffer) =>
+    Buffer.concat([Buffer.from(`${line(1, body, { lane: 'evidence', kind: 'evidence' })}\n`), data]);
+  const good = decode(message(text(), Buffer.from([1, 10, 10, 0])), topics.evidence('p1', 0));
+  t.deepEqual(good.rejects, []);
+  t.deepEqual(good.records[0]?.chunk?.data, Buffer.from([1, 10, 10, 0]));
+  const bad = [
+    decode(message(text(), Buffer.from([1])), topics.evidence('p2', 0)),
+    decode(message(text(), Buffer.from([1])), topics.evidence('p1', 1)),
+    decode(message(text({ chunk: 2 }), Buffer.from([1])), topics.evidence('p1', 2)),
+    decode(message(text({ bytes: 1e9 }), Buffer.from([1])), topics.evidence('p1', 0)),
+    decode(message(text(), Buffer.alloc(0)), topics.evidence('p1', 0)),
+    decode(message(text({ sha256: 'x' }), Buffer.from([1])), topics.evidence('p1', 0)),
+    decode(line(1, text(), { kind: 'evidence' })),
+  ];
+  for (const { records } of bad) t.is(records[0]?.kind, 'rejected');
+  // Other kinds of that lane come as lines.
+  const lines = [1, 2].map((seq) => line(seq, '{}', { lane: 'evidence' })).join('\n');
+  t.is(decode(lines, topics.evidence('opaque', 1)).records.length, 2);
+});
+
+test('a status must be of its device', (t) => {
+  const status = { v: 1, kind: 'status', device: 'box-1', online: true, at: 1, version: '1', boot: 'b', roles: [] };
+  t.true(decode(JSON.stringify(status), topics.status).status?.online);
+  t.is(decode(JSON.stringify({ ...status, device: 'box-2' }), topics.status).rejects[0]?.kind, 'status');
+  t.is(decode('{"v":1}', topics.status).rejects[0]?.kind, 'status');
+  t.deepEqual(decode('', topics.status).rejects, []);
+});

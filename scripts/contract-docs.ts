@@ -1,0 +1,225 @@
+// Renders the contract's zod schemas: docs/asyncapi.yaml, docs/schemas/{message}.json, docs/contract.md.
+//   scripts/node24 scripts/contract-docs.ts [--check] [--out DIR]
+//   --check: writes nothing; exit 1 and a line on stderr for each file that is not current
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { stringify } from 'yaml';
+import { z } from 'zod';
+import { ackSchema } from '../contract/session.ts';
+import {
+  caseSchema,
+  deviceTopics,
+  envelopeSchema,
+  eventSchema,
+  evidenceChunkSchema,
+  LANES,
+  MAX_MESSAGE_BYTES,
+  MAX_RECORD_BYTES,
+  statusSchema,
+} from '../contract/index.ts';
+
+interface Message {
+  name: string;
+  schema: z.ZodType;
+  /** what it is, one sentence */
+  about: string;
+}
+
+const ENVELOPE: Message = {
+  name: 'envelope',
+  schema: envelopeSchema,
+  about: 'One line of a lane: who, where in the lane, when; `record` is the last member and arrives byte for byte.',
+};
+const STATUS: Message = { name: 'status', schema: statusSchema, about: 'Birth and last will of a box, retained.' };
+const ACK: Message = {
+  name: 'ack',
+  schema: ackSchema,
+  about: 'The centre holds everything of this lane and epoch up to and including `upTo` for good.',
+};
+const RECORDS: Message[] = [
+  { name: 'case', schema: caseSchema, about: 'A reported matter: record of an envelope of kind `case`.' },
+  { name: 'event', schema: eventSchema, about: "A rule's verdict on one object: record of kind `event`." },
+  {
+    name: 'evidence-chunk',
+    schema: evidenceChunkSchema,
+    about: 'A piece of a picture: record of kind `evidence`; its bytes follow the envelope line after one line break.',
+  },
+];
+const MESSAGES = [ENVELOPE, STATUS, ACK, ...RECORDS];
+
+const GENERATED = 'Rendered from `contract/` by `scripts/contract-docs.ts`; edit the schemas, not this file.';
+
+interface Node {
+  type?: string;
+  properties?: Record<string, Node>;
+  required?: string[];
+  items?: Node;
+  prefixItems?: Node[];
+  anyOf?: Node[];
+  enum?: unknown[];
+  const?: unknown;
+  pattern?: string;
+  minimum?: number;
+  maximum?: number;
+  maxLength?: number;
+  maxItems?: number;
+}
+
+function jsonSchema({ name, schema, about }: Message): Record<string, unknown> {
+  const { $schema, ...rest } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
+  return { $schema, title: name, description: about, ...rest };
+}
+
+function kindOf(node: Node): string {
+  if (node.const !== undefined) return `\`${JSON.stringify(node.const)}\``;
+  if (node.enum) return node.enum.map((value) => `\`${value}\``).join(', ');
+  if (node.anyOf) return node.anyOf.map(kindOf).join(' or ');
+  if (node.prefixItems) return `[${node.prefixItems.map(kindOf).join(', ')}]`;
+  if (node.type === 'array') return `list of ${node.items ? kindOf(node.items) : 'values'}${bound('≤', node.maxItems)}`;
+  const pattern = node.pattern ? ` \`${node.pattern.replaceAll('|', '\\|')}\`` : '';
+  return `${node.type ?? 'any'}${pattern}${bound('≥', node.minimum)}${bound('≤', node.maximum ?? node.maxLength)}`;
+}
+
+function bound(sign: string, value: number | undefined): string {
+  return value === undefined || Math.abs(value) === Number.MAX_SAFE_INTEGER ? '' : ` ${sign} ${value}`;
+}
+
+function rows(node: Node, path = ''): string[] {
+  return Object.entries(node.properties ?? {}).flatMap(([key, child]) => {
+    const at = path ? `${path}.${key}` : key;
+    const must = node.required?.includes(key) ? 'yes' : '';
+    const inner = child.items?.properties ? rows(child.items, `${at}[]`) : rows(child, at);
+    return [`| \`${at}\` | ${kindOf(child)} | ${must} |`, ...inner];
+  });
+}
+
+/** Topics with their parts as AsyncAPI parameters. */
+const topics = deviceTopics('{city}', '{device}');
+const CHANNELS = [
+  ...LANES.filter((lane) => lane !== 'evidence').map((lane) => ({
+    id: lane,
+    address: topics.lane(lane),
+    about: `Lane \`${lane}\`: one or more envelope lines (NDJSON).`,
+    message: ENVELOPE,
+    up: true,
+    retained: false,
+  })),
+  {
+    id: 'evidence',
+    address: topics.evidence('{id}', 0).replace(/0$/, '{chunk}'),
+    about:
+      'Lane `evidence`: one envelope line, a line break, the raw bytes of the chunk. Records of other kinds come as lines under the id `opaque`.',
+    message: ENVELOPE,
+    up: true,
+    retained: false,
+  },
+  { id: 'status', address: topics.status, about: 'Birth and last will.', message: STATUS, up: true, retained: true },
+  { id: 'ack', address: topics.ack, about: "The centre's acknowledgement.", message: ACK, up: false, retained: false },
+] as const;
+
+function asyncApi(): string {
+  const parameters = (address: string) =>
+    Object.fromEntries([...address.matchAll(/\{(\w+)\}/g)].map(([, name]) => [name, { $ref: `#/components/parameters/${name}` }]));
+  const document = {
+    asyncapi: '3.0.0',
+    info: { title: 'Kerbside', version: '1.0.0', description: `Between a box and the centre, over MQTT. ${GENERATED}` },
+    defaultContentType: 'application/json',
+    channels: Object.fromEntries(
+      CHANNELS.map(({ id, address, about, message }) => [
+        id,
+        {
+          address,
+          description: about,
+          parameters: parameters(address),
+          messages: { [message.name]: { $ref: `#/components/messages/${message.name}` } },
+        },
+      ]),
+    ),
+    operations: Object.fromEntries(
+      CHANNELS.map(({ id, up, retained }) => [
+        `${up ? 'send' : 'receive'}-${id}`,
+        {
+          action: up ? 'send' : 'receive',
+          channel: { $ref: `#/channels/${id}` },
+          bindings: { mqtt: { qos: 1, retain: retained } },
+        },
+      ]),
+    ),
+    components: {
+      parameters: {
+        city: { description: 'id of the city' },
+        device: { description: 'id of the box' },
+        id: { description: 'id of the picture' },
+        chunk: { description: 'number of the chunk, from 0' },
+      },
+      messages: Object.fromEntries(
+        [ENVELOPE, STATUS, ACK].map(({ name, about }) => [
+          name,
+          { summary: about, payload: { $ref: `./schemas/${name}.json` } },
+        ]),
+      ),
+    },
+  };
+  return `# ${GENERATED}\n${stringify(document, { lineWidth: 120, aliasDuplicateObjects: false })}`;
+}
+
+function markdown(): string {
+  const lines = [
+    '# The contract between a box and the centre',
+    '',
+    GENERATED,
+    '',
+    `MQTT, QoS 1; MQTT 5 is tried first and nothing depends on more than 3.1.1. A record is at most ${MAX_RECORD_BYTES} bytes of text, a message at most ${MAX_MESSAGE_BYTES} bytes. A PUBACK is not delivery: a box keeps a record until the centre's \`ack\`. The centre stores each (device, lane, epoch, seq) once, so sending again is harmless. Every message names its version \`v\`; unknown members are ignored.`,
+    '',
+    '| topic | direction | retained | what |',
+    '|---|---|---|---|',
+    ...CHANNELS.map(
+      ({ address, up, retained, about }) => `| \`${address}\` | ${up ? 'up' : 'down'} | ${retained ? 'yes' : ''} | ${about} |`,
+    ),
+    '',
+  ];
+  for (const message of MESSAGES) {
+    lines.push(`## ${message.name}`, '', message.about, '', `JSON Schema: [\`schemas/${message.name}.json\`](schemas/${message.name}.json)`, '');
+    lines.push('| member | type | required |', '|---|---|---|', ...rows(jsonSchema(message) as Node), '');
+  }
+  return lines.join('\n');
+}
+
+/** All files, by their path below the documents' folder. */
+function render(): Map<string, string> {
+  const files = new Map([
+    ['asyncapi.yaml', asyncApi()],
+    ['contract.md', markdown()],
+  ]);
+  for (const message of MESSAGES) {
+    files.set(`schemas/${message.name}.json`, `${JSON.stringify(jsonSchema(message), null, 2)}\n`);
+  }
+  return files;
+}
+
+const { values } = parseArgs({
+  options: {
+    check: { type: 'boolean', default: false },
+    out: { type: 'string', default: fileURLToPath(new URL('../docs', import.meta.url)) },
+  },
+});
+for (const [name, text] of render()) {
+  const path = join(values.out, name);
+  if (!values.check) {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+  } else if (text !== read(path)) {
+    process.stderr.write(`${path} is not current: run npm run contract\n`);
+    process.exitCode = 1;
+  }
+}
+
+function read(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return null;
+  }
+}
