@@ -11,25 +11,7 @@ import { Can, Dbc as CandiedDbc } from 'candied';
 import { KerbError, oneLine } from '../contract/index.ts';
 import { CandumpParser } from '../drivers/can/candump-parser.ts';
 import { CanDecoder, type Dbc, DbcDecoder, readDbc } from '../drivers/can/index.ts';
-
-/** One figure, as every benchmark prints it. */
-export interface Row {
-  readonly metric: string;
-  readonly value: number;
-  readonly unit: string;
-  readonly peer?: string;
-  readonly peerValue?: number;
-  readonly ratio?: number;
-  readonly goal?: string;
-  readonly ok?: boolean;
-}
-
-export interface BenchOptions {
-  /** folder of sample recordings; default: what SAMPLES_DIR names */
-  readonly samples?: string | null;
-  /** of the random payloads; printed by whoever runs this */
-  readonly seed?: number;
-}
+import type { BenchOptions, Row } from './row.ts';
 
 const GOAL = 5;
 const TURNS = 5;

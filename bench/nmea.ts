@@ -38,14 +38,15 @@ const TURNS = 3;
 /** Measures. @throws KerbError BENCH_SAMPLES without the sample logs, BENCH_PEER where a program does not run */
 export async function bench(options: BenchOptions = {}): Promise<Row[]> {
   const dir = options.samples ?? process.env['SAMPLES_DIR'];
-  if (dir === undefined || dir === '') throw new KerbError('BENCH_SAMPLES', 'the sample logs are needed', 'SAMPLES_DIR', 'set it');
+  if (dir === undefined || dir === '')
+    throw new KerbError('BENCH_SAMPLES', 'the sample logs are needed', 'SAMPLES_DIR', 'set it');
   const sentences = LOGS.flatMap((log) =>
     readFileSync(join(dir, 'nmea', `${log}.log`), 'latin1')
       .split(/\r?\n/)
       .filter((line) => line.startsWith('$')),
   );
   const block = `${sentences.join('\r\n')}\r\n`;
-  const repeats = Math.ceil(((options.megabytes ?? 40) * 1e6) / block.length);
+  const repeats = Math.ceil(((options.megabytes ?? 120) * 1e6) / block.length);
   const count = sentences.length * repeats;
   const folder = mkdtempSync(join(tmpdir(), 'kerb-bench-'));
   try {

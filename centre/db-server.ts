@@ -6,8 +6,10 @@ import type { Db, Queryable } from './db.ts';
 /** Opens connections to `url`. @throws KerbError DB_OPEN when the server is not reached at all */
 export async function openServer(url: string, connections = 4): Promise<Db> {
   const pool = new pg.Pool({ connectionString: url, max: connections, connectionTimeoutMillis: 10_000 });
-  // A connection that dies while idle: the next query takes another one.
+  // A connection that dies, idle or at work, says so by an event that would end the process if nobody listened. Its
+  // query fails besides, and the next one takes another connection.
   pool.on('error', () => undefined);
+  pool.on('connect', (client) => client.on('error', () => undefined));
   const name = url.replace(/\/\/[^@/]*@/, '//').replace(/\?.*$/, '');
   try {
     await pool.query('select 1');

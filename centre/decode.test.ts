@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import test from 'ava';
 import { deviceTopics, type EnvelopeHead, encodeEnvelope, MAX_MESSAGE_BYTES } from '../contract/index.ts';
 import { decodeMessage } from './decode.ts';
@@ -17,7 +18,8 @@ const head = (seq: number, more: Partial<EnvelopeHead> = {}): EnvelopeHead => ({
   clock: 'held',
   ...more,
 });
-const line = (seq: number, text: string, more: Partial<EnvelopeHead> = {}) => encodeEnvelope({ ...head(seq, more), text });
+const line = (seq: number, text: string, more: Partial<EnvelopeHead> = {}) =>
+  encodeEnvelope({ ...head(seq, more), text });
 const decode = (payload: string | Buffer, topic = topics.lane('case')) => decodeMessage(topic, Buffer.from(payload));
 
 test('a record keeps its text byte for byte', (t) => {
@@ -43,7 +45,10 @@ test('bad lines cost the others nothing; where they say who they are they are ke
     records.map(({ seq, kind }) => [seq, kind]),
     [1, 2, 3, 4, 5, 6, 7].map((seq) => [seq, seq === 1 || seq === 7 ? 'opaque' : 'rejected']),
   );
-  t.deepEqual(rejects.map(({ kind }) => kind), ['json', 'schema', 'schema', 'envelope', 'envelope', 'size']);
+  t.deepEqual(
+    rejects.map(({ kind }) => kind),
+    ['json', 'schema', 'schema', 'envelope', 'envelope', 'size'],
+  );
   t.is(records[1]?.text, '{"v":1,"kind":"case"}');
   t.is(records[5]?.text, 'null');
   t.true(records.every(({ boot }) => !boot.includes('\0')));
@@ -53,7 +58,10 @@ test('a record of another device or lane is refused and stored nowhere', (t) => 
   const payload = [line(1, '{}', { device: 'box-2' }), line(2, '{}', { lane: 'alarm' })].join('\n');
   const { records, rejects } = decode(payload);
   t.deepEqual(records, []);
-  t.deepEqual(rejects.map(({ kind }) => kind), ['device', 'lane']);
+  t.deepEqual(
+    rejects.map(({ kind }) => kind),
+    ['device', 'lane'],
+  );
   // Nor where the line is no envelope besides.
   const future = line(1, '{}', { device: 'box-2' }).replace('"v":1', '"v":2');
   t.deepEqual(decode(future).records, []);
@@ -64,9 +72,16 @@ test('foreign topics, oversized messages and broken bytes are counted', (t) => {
     t.is(decode('{}', topic).rejects[0]?.kind, 'topic', topic.slice(0, 50));
   }
   t.is(decode(Buffer.alloc(MAX_MESSAGE_BYTES + 1)).rejects[0]?.kind, 'size');
-  const broken = Buffer.concat([Buffer.from(`${line(1, '{}')}\n`), Buffer.from([0xff, 0xfe]), Buffer.from(`\n${line(2, '{}')}`)]);
+  const broken = Buffer.concat([
+    Buffer.from(`${line(1, '{}')}\n`),
+    Buffer.from([0xff, 0xfe]),
+    Buffer.from(`\n${line(2, '{}')}`),
+  ]);
   const { records, rejects } = decode(broken);
-  t.deepEqual(records.map(({ seq }) => seq), [1, 2]);
+  t.deepEqual(
+    records.map(({ seq }) => seq),
+    [1, 2],
+  );
   t.is(rejects[0]?.kind, 'json');
 });
 
@@ -110,4 +125,22 @@ test('a status must be of its device', (t) => {
   t.is(decode(JSON.stringify({ ...status, device: 'box-2' }), topics.status).rejects[0]?.kind, 'status');
   t.is(decode('{"v":1}', topics.status).rejects[0]?.kind, 'status');
   t.deepEqual(decode('', topics.status).rejects, []);
+});
+
+test('the centre takes every recorded message of every version', (t) => {
+  const box = deviceTopics('bozhou', 'demo-box-1');
+  const cases: [string, string][] = [
+    ['case.ndjson', box.lane('case')],
+    ['event.ndjson', box.lane('telemetry')],
+    ['telemetry.ndjson', box.lane('telemetry')],
+    ['opaque.ndjson', box.lane('alarm')],
+    ['evidence.bin', box.evidence('pi-5b1c77a0d2f94e13-1', 0)],
+    ['birth.json', box.status],
+    ['will.json', box.status],
+  ];
+  for (const [name, topic] of cases) {
+    const decoded = decodeMessage(topic, readFileSync(new URL(`../contract/fixtures/v1/${name}`, import.meta.url)));
+    t.deepEqual(decoded.rejects, [], name);
+    t.true(decoded.records.length > 0 || decoded.status !== null, name);
+  }
 });

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type Server } from 'node:net';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
@@ -45,6 +45,7 @@ async function postgresWire(db: PGlite): Promise<Server> {
     let turn = Promise.resolve();
     socket.setNoDelay(true);
     socket.on('error', () => undefined);
+    socket.on('close', () => void db.exec('rollback'));
     socket.on('data', (data) => {
       rest = Buffer.concat([rest, data]);
       for (;;) {
@@ -101,24 +102,27 @@ function onBoth(title: string, body: (t: ExecutionContext, db: Db) => Promise<vo
   test(`over the wire of a server: ${title}`, (t) => body(t, server));
 }
 
-onBoth('records are stored once, duplicates are acknowledged, holes hold the watermark until they are filled', async (t, db) => {
-  const { device, message, topics } = box();
-  const first = await storeBatch(db, [message([1, 2]), message([2, 3])], 9);
-  t.like(first, { fresh: 3, duplicates: 1 });
-  t.deepEqual(first.acks, [{ device, lane: 'case', epoch: '0123456789abcdef', upTo: 3, topic: topics.ack }]);
-  t.is((await storeBatch(db, [message([6, 7])], 9)).acks[0]?.upTo, 3);
-  t.is((await storeBatch(db, [message([5])], 9)).acks[0]?.upTo, 3);
-  t.is((await storeBatch(db, [message([4])], 9)).acks[0]?.upTo, 7);
-  const again = await storeBatch(db, [message([1, 2, 3, 4, 5, 6, 7])], 9);
-  t.like(again, { fresh: 0, duplicates: 7 });
-  t.is(again.acks[0]?.upTo, 7);
-  t.deepEqual(
-    await lines(db, device),
-    [1, 2, 3, 4, 5, 6, 7].map(
-      (n) => `{"device":"${device}","epoch":"0123456789abcdef","lane":"case","seq":${n},"at":5,"record":{"n": ${n}}}`,
-    ),
-  );
-});
+onBoth(
+  'records are stored once, duplicates are acknowledged, holes hold the watermark until they are filled',
+  async (t, db) => {
+    const { device, message, topics } = box();
+    const first = await storeBatch(db, [message([1, 2]), message([2, 3])], 9);
+    t.like(first, { fresh: 3, duplicates: 1 });
+    t.deepEqual(first.acks, [{ device, lane: 'case', epoch: '0123456789abcdef', upTo: 3, topic: topics.ack }]);
+    t.is((await storeBatch(db, [message([6, 7])], 9)).acks[0]?.upTo, 3);
+    t.is((await storeBatch(db, [message([5])], 9)).acks[0]?.upTo, 3);
+    t.is((await storeBatch(db, [message([4])], 9)).acks[0]?.upTo, 7);
+    const again = await storeBatch(db, [message([1, 2, 3, 4, 5, 6, 7])], 9);
+    t.like(again, { fresh: 0, duplicates: 7 });
+    t.is(again.acks[0]?.upTo, 7);
+    t.deepEqual(
+      await lines(db, device),
+      [1, 2, 3, 4, 5, 6, 7].map(
+        (n) => `{"device":"${device}","epoch":"0123456789abcdef","lane":"case","seq":${n},"at":5,"record":{"n": ${n}}}`,
+      ),
+    );
+  },
+);
 
 onBoth('low says that what lies below is not coming: the watermark passes it', async (t, db) => {
   const { message } = box();
@@ -132,53 +136,69 @@ onBoth('low says that what lies below is not coming: the watermark passes it', a
 onBoth('a rejected record lets its lane go on, and epochs are lanes of their own', async (t, db) => {
   const { device, message } = box();
   const bad = message([2], { kind: 'case' }, () => '{"v":1}');
-  const stored = await storeBatch(db, [message([1]), bad, message([3]), message([1], { epoch: 'ffffffffffffffff' })], 9);
-  t.deepEqual(stored.acks.map(({ epoch, upTo }) => [epoch, upTo]), [
-    ['0123456789abcdef', 3],
-    ['ffffffffffffffff', 1],
-  ]);
+  const stored = await storeBatch(
+    db,
+    [message([1]), bad, message([3]), message([1], { epoch: 'ffffffffffffffff' })],
+    9,
+  );
+  t.deepEqual(
+    stored.acks.map(({ epoch, upTo }) => [epoch, upTo]),
+    [
+      ['0123456789abcdef', 3],
+      ['ffffffffffffffff', 1],
+    ],
+  );
   const kept = (await lines(db, device)).map((line) => JSON.parse(line) as { seq: number; rejected?: string });
-  t.deepEqual(kept.map(({ seq, rejected }) => [seq, rejected !== undefined]), [
-    [1, false],
-    [2, true],
-    [3, false],
-    [1, false],
-  ]);
+  t.deepEqual(
+    kept.map(({ seq, rejected }) => [seq, rejected !== undefined]),
+    [
+      [1, false],
+      [2, true],
+      [3, false],
+      [1, false],
+    ],
+  );
   const counts = await readCounts(db);
-  t.like(counts.rejects.find((row) => row.device === device), { kind: 'schema', count: 1 });
+  t.like(
+    counts.rejects.find((row) => row.device === device),
+    { kind: 'schema', count: 1 },
+  );
 });
 
-onBoth('a picture is there once it is whole and its hash is right; a broken one is forgotten and may come anew', async (t, db) => {
-  const { head, topics, device } = box();
-  const picture = Buffer.from(Array.from({ length: 5000 }, (_, i) => i % 251));
-  const sha256 = createHash('sha256').update(picture).digest('hex');
-  const chunk = (seq: number, n: number, data: Buffer) => {
-    const text = JSON.stringify({
-      v: 1,
-      kind: 'evidence',
-      id: `${device}-p`,
-      case: 'c1',
-      chunk: n,
-      of: 2,
-      sha256,
-      bytes: picture.length,
-      mime: 'image/jpeg',
-    });
-    const envelope = encodeEnvelope({ ...head, lane: 'evidence', kind: 'evidence', seq, text });
-    return decodeMessage(topics.evidence(`${device}-p`, n), Buffer.concat([Buffer.from(`${envelope}\n`), data]));
-  };
-  const [a, b] = [picture.subarray(0, 3000), picture.subarray(3000)];
-  await storeBatch(db, [chunk(1, 1, b)], 9);
-  t.is(await readPicture(db, `${device}-p`, device), null);
-  const broken = await storeBatch(db, [chunk(2, 0, Buffer.alloc(3000))], 9);
-  t.is(broken.rejects[0]?.kind, 'evidence');
-  t.is(broken.acks[0]?.upTo, 2);
-  t.is((await storeBatch(db, [chunk(3, 0, a), chunk(4, 1, b), chunk(4, 1, b)], 9)).pictures, 1);
-  t.deepEqual(await readPicture(db, `${device}-p`, device), picture);
-  t.is(await readPicture(db, `${device}-p`, 'another'), null);
-  t.is((await storeBatch(db, [chunk(5, 0, Buffer.from([1]))], 9)).acks[0]?.upTo, 5);
-  t.deepEqual(await readPicture(db, `${device}-p`, null), picture);
-});
+onBoth(
+  'a picture is there once it is whole and its hash is right; a broken one is forgotten and may come anew',
+  async (t, db) => {
+    const { head, topics, device } = box();
+    const picture = Buffer.from(Array.from({ length: 5000 }, (_, i) => i % 251));
+    const sha256 = createHash('sha256').update(picture).digest('hex');
+    const chunk = (seq: number, n: number, data: Buffer) => {
+      const text = JSON.stringify({
+        v: 1,
+        kind: 'evidence',
+        id: `${device}-p`,
+        case: 'c1',
+        chunk: n,
+        of: 2,
+        sha256,
+        bytes: picture.length,
+        mime: 'image/jpeg',
+      });
+      const envelope = encodeEnvelope({ ...head, lane: 'evidence', kind: 'evidence', seq, text });
+      return decodeMessage(topics.evidence(`${device}-p`, n), Buffer.concat([Buffer.from(`${envelope}\n`), data]));
+    };
+    const [a, b] = [picture.subarray(0, 3000), picture.subarray(3000)];
+    await storeBatch(db, [chunk(1, 1, b)], 9);
+    t.is(await readPicture(db, `${device}-p`, device), null);
+    const broken = await storeBatch(db, [chunk(2, 0, Buffer.alloc(3000))], 9);
+    t.is(broken.rejects[0]?.kind, 'evidence');
+    t.is(broken.acks[0]?.upTo, 2);
+    t.is((await storeBatch(db, [chunk(3, 0, a), chunk(4, 1, b), chunk(4, 1, b)], 9)).pictures, 1);
+    t.deepEqual(await readPicture(db, `${device}-p`, device), picture);
+    t.is(await readPicture(db, `${device}-p`, 'another'), null);
+    t.is((await storeBatch(db, [chunk(5, 0, Buffer.from([1]))], 9)).acks[0]?.upTo, 5);
+    t.deepEqual(await readPicture(db, `${device}-p`, null), picture);
+  },
+);
 
 onBoth('a case is one case, however often its box reports it', async (t, db) => {
   const { device, message } = box();
@@ -210,9 +230,33 @@ onBoth('a case is one case, however often its box reports it', async (t, db) => 
   t.is((await storeBatch(db, [message([1, 3], { kind: 'case' }, () => text)], 9)).cases, 0);
   const listed = (await listCases(db, null, 100)).filter((row) => row.text === text);
   t.is(listed.length, 1);
-  t.deepEqual(await listCases(db, listed[0]!.nr, 10), (await listCases(db, null, 100)).filter(({ nr }) => nr > listed[0]!.nr));
+  t.deepEqual(
+    await listCases(db, listed[0]!.nr, 10),
+    (await listCases(db, null, 100)).filter(({ nr }) => nr > listed[0]!.nr),
+  );
   t.is((await lines(db, device, 'cases')).length, 1);
   t.is((await lines(db, device)).length, 3);
+});
+
+test('a server that drops a connection in the middle of a transaction fails that one alone', async (t) => {
+  const base = await PGlite.create();
+  const own = await postgresWire(base);
+  const open = new Set<Socket>();
+  own.on('connection', (socket) => open.add(socket));
+  const { port } = own.address() as AddressInfo;
+  const db = await openServer(`postgres://postgres@127.0.0.1:${port}/postgres?sslmode=disable`, 1);
+  await t.throwsAsync(
+    db.transaction(async (tx) => {
+      await tx.query('select 1');
+      for (const socket of open) socket.resetAndDestroy();
+      // While no query runs: the event is all that tells of it.
+      await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+      await tx.query('select 1');
+    }),
+  );
+  t.deepEqual(await db.query('select 1 as one'), [{ one: 1 }]);
+  await db.close();
+  own.close();
 });
 
 test('a database of a later version is refused', async (t) => {

@@ -21,7 +21,11 @@ async function broker(t: ExecutionContext) {
 }
 
 async function client(t: ExecutionContext, port: number, user: string, more = {}): Promise<MqttClient> {
-  const made = await connectAsync(`mqtt://${user}@127.0.0.1:${port}`, { protocolVersion: 4, reconnectPeriod: 0, ...more });
+  const made = await connectAsync(`mqtt://${user}@127.0.0.1:${port}`, {
+    protocolVersion: 4,
+    reconnectPeriod: 0,
+    ...more,
+  });
   made.on('error', () => undefined);
   t.teardown(() => made.endAsync(true));
   return made;
@@ -77,7 +81,9 @@ test('a will under a foreign name is not spoken, a wrong password does not get i
   box.stream.destroy();
   await eventually('counted', () => (at.refused.publish === 1 ? true : null));
   t.deepEqual(got, []);
-  await t.throwsAsync(connectAsync(`mqtt://box-1:p2@127.0.0.1:${at.port}`, { protocolVersion: 4, reconnectPeriod: 0 }, false));
+  await t.throwsAsync(
+    connectAsync(`mqtt://box-1:p2@127.0.0.1:${at.port}`, { protocolVersion: 4, reconnectPeriod: 0 }, false),
+  );
   t.is(at.refused.login, 1);
 });
 

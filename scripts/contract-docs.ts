@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { stringify } from 'yaml';
 import { z } from 'zod';
-import { ackSchema } from '../contract/session.ts';
 import {
+  ackSchema,
   caseSchema,
   deviceTopics,
   envelopeSchema,
@@ -17,6 +17,7 @@ import {
   LANES,
   MAX_MESSAGE_BYTES,
   MAX_RECORD_BYTES,
+  pointSchema,
   statusSchema,
 } from '../contract/index.ts';
 
@@ -41,6 +42,7 @@ const ACK: Message = {
 const RECORDS: Message[] = [
   { name: 'case', schema: caseSchema, about: 'A reported matter: record of an envelope of kind `case`.' },
   { name: 'event', schema: eventSchema, about: "A rule's verdict on one object: record of kind `event`." },
+  { name: 'telemetry-point', schema: pointSchema, about: "A vehicle's telemetry: record of kind `telemetry`." },
   {
     name: 'evidence-chunk',
     schema: evidenceChunkSchema,
@@ -121,7 +123,9 @@ const CHANNELS = [
 
 function asyncApi(): string {
   const parameters = (address: string) =>
-    Object.fromEntries([...address.matchAll(/\{(\w+)\}/g)].map(([, name]) => [name, { $ref: `#/components/parameters/${name}` }]));
+    Object.fromEntries(
+      [...address.matchAll(/\{(\w+)\}/g)].map(([, name]) => [name, { $ref: `#/components/parameters/${name}` }]),
+    );
   const document = {
     asyncapi: '3.0.0',
     info: { title: 'Kerbside', version: '1.0.0', description: `Between a box and the centre, over MQTT. ${GENERATED}` },
@@ -176,12 +180,20 @@ function markdown(): string {
     '| topic | direction | retained | what |',
     '|---|---|---|---|',
     ...CHANNELS.map(
-      ({ address, up, retained, about }) => `| \`${address}\` | ${up ? 'up' : 'down'} | ${retained ? 'yes' : ''} | ${about} |`,
+      ({ address, up, retained, about }) =>
+        `| \`${address}\` | ${up ? 'up' : 'down'} | ${retained ? 'yes' : ''} | ${about} |`,
     ),
     '',
   ];
   for (const message of MESSAGES) {
-    lines.push(`## ${message.name}`, '', message.about, '', `JSON Schema: [\`schemas/${message.name}.json\`](schemas/${message.name}.json)`, '');
+    lines.push(
+      `## ${message.name}`,
+      '',
+      message.about,
+      '',
+      `JSON Schema: [\`schemas/${message.name}.json\`](schemas/${message.name}.json)`,
+      '',
+    );
     lines.push('| member | type | required |', '|---|---|---|', ...rows(jsonSchema(message) as Node), '');
   }
   return lines.join('\n');
@@ -211,7 +223,7 @@ for (const [name, text] of render()) {
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, text);
   } else if (text !== read(path)) {
-    process.stderr.write(`${path} is not current: run npm run contract\n`);
+    process.stderr.write(`${path} is not current: run npm run docs\n`);
     process.exitCode = 1;
   }
 }

@@ -5,7 +5,17 @@ import { setTimeout as wait } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { connectAsync } from 'mqtt';
 import { deviceTopics, encodeEnvelope } from '../contract/index.ts';
-import { centre, eventually, finish, freePort, kerbside, mosquitto, type Program, program, tempDir } from './chain-rig.ts';
+import {
+  centre,
+  eventually,
+  finish,
+  freePort,
+  kerbside,
+  mosquitto,
+  type Program,
+  program,
+  tempDir,
+} from './chain-rig.ts';
 
 interface Accepted {
   lane: string;
@@ -47,101 +57,115 @@ function startCentre(t: ExecutionContext, db: string, broker: string, port: numb
 
 // A new PGlite takes seconds, on a busy machine many.
 const ready = (port: number) =>
-  eventually('centre', async () => {
-    const response = await fetch(`http://127.0.0.1:${port}/healthz`).catch(() => null);
-    return response?.ok ? true : null;
-  }, 150_000);
+  eventually(
+    'centre',
+    async () => {
+      const response = await fetch(`http://127.0.0.1:${port}/healthz`).catch(() => null);
+      return response?.ok ? true : null;
+    },
+    150_000,
+  );
 
-test.serial('agent, broker and centre killed at random moments: every accepted record is at the centre exactly once', async (t) => {
-  const dir = tempDir(t);
-  const [db, out] = [join(dir, 'db'), join(dir, 'out')];
-  const [port, http] = [await freePort(), await freePort()];
-  const url = `mqtt://127.0.0.1:${port}`;
-  const uplinkArgs = ['uplink', out, '--broker', url, '--device', 'box-1'];
-  let broker = await mosquitto(t, dir, port);
-  let hub = startCentre(t, db, url, http);
-  await ready(http);
-  const ledger: Accepted[] = [];
-  const victims: string[] = [];
-  for (let round = 0; round < 6; round++) {
-    for (const lane of LANES) ledger.push(...(await put(out, lane, ledger.length, 150)));
-    const agent = program(t, kerbside, uplinkArgs);
-    await wait(150 + Math.random() * 900);
-    const victim = ['agent', 'broker', 'centre'][round % 3];
-    victims.push(victim ?? '');
-    if (victim === 'broker') {
-      await broker.end('SIGKILL');
-      broker = await mosquitto(t, dir, port);
+test.serial(
+  'agent, broker and centre killed at random moments: every accepted record is at the centre exactly once',
+  async (t) => {
+    const dir = tempDir(t);
+    const [db, out] = [join(dir, 'db'), join(dir, 'out')];
+    const [port, http] = [await freePort(), await freePort()];
+    const url = `mqtt://127.0.0.1:${port}`;
+    const uplinkArgs = ['uplink', out, '--broker', url, '--device', 'box-1'];
+    let broker = await mosquitto(t, dir, port);
+    let hub = startCentre(t, db, url, http);
+    await ready(http);
+    const ledger: Accepted[] = [];
+    const victims: string[] = [];
+    for (let round = 0; round < 6; round++) {
+      for (const lane of LANES) ledger.push(...(await put(out, lane, ledger.length, 150)));
+      const agent = program(t, kerbside, uplinkArgs);
+      await wait(150 + Math.random() * 900);
+      const victim = ['agent', 'broker', 'centre'][round % 3];
+      victims.push(victim ?? '');
+      if (victim === 'broker') {
+        await broker.end('SIGKILL');
+        broker = await mosquitto(t, dir, port);
+      }
+      if (victim === 'centre') {
+        await hub.end('SIGKILL');
+        hub = startCentre(t, db, url, http);
+      }
+      await wait(Math.random() * 300);
+      await agent.end('SIGKILL');
     }
-    if (victim === 'centre') {
-      await hub.end('SIGKILL');
-      hub = startCentre(t, db, url, http);
-    }
-    await wait(Math.random() * 300);
-    await agent.end('SIGKILL');
-  }
-  await ready(http);
-  const last = program(t, kerbside, [...uplinkArgs, '--until-empty']);
-  t.is(await last.finished(), 0, last.stderr);
-  const asked = await records(db);
-  t.is(await hub.end('SIGTERM'), 0);
-  const read = await records(db);
-  t.deepEqual(asked, read);
-  t.deepEqual(read.map(keyOf).sort(), ledger.map(keyOf).sort());
-  t.is(new Set(read.map(keyOf)).size, 3600);
-  t.is(new Set(read.map(({ record }) => record.n)).size, 3600);
-  t.true(read.every(({ device, rejected }) => device === 'box-1' && rejected === undefined));
-  t.log(`killed: ${victims.join(', ')}; ${read.length} records`);
-});
+    await ready(http);
+    const last = program(t, kerbside, [...uplinkArgs, '--until-empty']);
+    t.is(await last.finished(), 0, last.stderr);
+    const asked = await records(db);
+    t.is(await hub.end('SIGTERM'), 0);
+    const read = await records(db);
+    t.deepEqual(asked, read);
+    t.deepEqual(read.map(keyOf).sort(), ledger.map(keyOf).sort());
+    t.is(new Set(read.map(keyOf)).size, 3600);
+    t.is(new Set(read.map(({ record }) => record.n)).size, 3600);
+    t.true(read.every(({ device, rejected }) => device === 'box-1' && rejected === undefined));
+    t.log(`killed: ${victims.join(', ')}; ${read.length} records`);
+  },
+);
 
-test.serial('a folder has one opener: a second centre is refused, records asks the first, its note is private', async (t) => {
-  const dir = tempDir(t);
-  const db = join(dir, 'db');
-  const [port, http] = [await freePort(), await freePort()];
-  const url = `mqtt://127.0.0.1:${port}`;
-  const none = await finish(centre, ['records', '--database', db]);
-  t.is(none.status, 2);
-  t.false(existsSync(db));
-  await mosquitto(t, dir, port);
-  const first = startCentre(t, db, url, http);
-  await ready(http);
-  t.is(statSync(join(db, 'lock.json')).mode & 0o777, 0o600);
-  const second = await finish(centre, ['run', '--broker', url, '--database', db]);
-  t.is(second.status, 1);
-  t.regex(second.stderr, /^centre: [^\n]*process \d+ has this database open[^\n]*\n$/);
-  t.is((await fetch(`http://127.0.0.1:${http}/internal/records?what=records`)).status, 401);
+test.serial(
+  'a folder has one opener: a second centre is refused, records asks the first, its note is private',
+  async (t) => {
+    const dir = tempDir(t);
+    const db = join(dir, 'db');
+    const [port, http] = [await freePort(), await freePort()];
+    const url = `mqtt://127.0.0.1:${port}`;
+    const none = await finish(centre, ['records', '--database', db]);
+    t.is(none.status, 2);
+    t.false(existsSync(db));
+    await mosquitto(t, dir, port);
+    const first = startCentre(t, db, url, http);
+    await ready(http);
+    t.is(statSync(join(db, 'lock.json')).mode & 0o777, 0o600);
+    const second = await finish(centre, ['run', '--broker', url, '--database', db]);
+    t.is(second.status, 1);
+    t.regex(second.stderr, /^centre: [^\n]*process \d+ has this database open[^\n]*\n$/);
+    t.is((await fetch(`http://127.0.0.1:${http}/internal/records?what=records`)).status, 401);
 
-  const client = await connectAsync(url, { reconnectPeriod: 0 });
-  t.teardown(() => client.endAsync(true));
-  const topics = deviceTopics('bozhou', 'box-1');
-  const head = { v: 1, device: 'box-1', lane: 'alarm', epoch: '0123456789abcdef', low: 1, kind: 'opaque' } as const;
-  const stamp = { at: 1, boot: 'b', mono: 1, clock: 'held' } as const;
-  const acks: unknown[] = [];
-  client.on('message', (_, payload) => acks.push(JSON.parse(payload.toString())));
-  await client.subscribeAsync(topics.ack);
-  const line = (seq: number, device = 'box-1') => encodeEnvelope({ ...head, ...stamp, device, seq, text: `{"n":${seq}}` });
-  // A hostile neighbour, nonsense and a good message: only the last one counts.
-  await client.publishAsync(topics.lane('alarm'), line(1, 'box-2'), { qos: 1 });
-  await client.publishAsync(topics.lane('alarm'), Buffer.alloc(200_000, 0xff), { qos: 1 });
-  await client.publishAsync('kerb/v1/bozhou/box-1/up/nothing', 'x', { qos: 1 });
-  await client.publishAsync(topics.lane('alarm'), `${line(1)}\n{"v":1}\n${line(2)}`, { qos: 1 });
-  await eventually('acknowledged', () => acks[0] ?? null);
-  t.like(acks[0], { lane: 'alarm', upTo: 2 });
-  t.is((await records(db)).length, 2);
-  t.is((await records(db, '--lane', 'case')).length, 0);
-  t.is((await records(db, '--device', 'box-2')).length, 0);
-  const page = await fetch(`http://127.0.0.1:${http}/`);
-  t.true((await page.text()).includes('page.js'));
-  t.is((await fetch(`http://127.0.0.1:${http}/page.js`)).status, 200);
-  t.is((await fetch(`http://127.0.0.1:${http}/api/cases?limit=0`)).status, 400);
-  t.is((await fetch(`http://127.0.0.1:${http}/api/evidence/none.jpg`)).status, 404);
+    const client = await connectAsync(url, { reconnectPeriod: 0 });
+    t.teardown(() => client.endAsync(true));
+    const topics = deviceTopics('bozhou', 'box-1');
+    const head = { v: 1, device: 'box-1', lane: 'alarm', epoch: '0123456789abcdef', low: 1, kind: 'opaque' } as const;
+    const stamp = { at: 1, boot: 'b', mono: 1, clock: 'held' } as const;
+    const acks: unknown[] = [];
+    client.on('message', (_, payload) => acks.push(JSON.parse(payload.toString())));
+    await client.subscribeAsync(topics.ack);
+    const line = (seq: number, device = 'box-1') =>
+      encodeEnvelope({ ...head, ...stamp, device, seq, text: `{"n":${seq}}` });
+    // A hostile neighbour, nonsense and a good message: only the last one counts.
+    await client.publishAsync(topics.lane('alarm'), line(1, 'box-2'), { qos: 1 });
+    await client.publishAsync(topics.lane('alarm'), Buffer.alloc(200_000, 0xff), { qos: 1 });
+    await client.publishAsync('kerb/v1/bozhou/box-1/up/nothing', 'x', { qos: 1 });
+    await client.publishAsync(topics.lane('alarm'), `${line(1)}\n{"v":1}\n${line(2)}`, { qos: 1 });
+    await eventually('acknowledged', () => acks[0] ?? null);
+    t.like(acks[0], { lane: 'alarm', upTo: 2 });
+    t.is((await records(db)).length, 2);
+    t.is((await records(db, '--lane', 'case')).length, 0);
+    t.is((await records(db, '--device', 'box-2')).length, 0);
+    const page = await fetch(`http://127.0.0.1:${http}/`);
+    t.true((await page.text()).includes('page.js'));
+    t.is((await fetch(`http://127.0.0.1:${http}/page.js`)).status, 200);
+    t.is((await fetch(`http://127.0.0.1:${http}/api/cases?limit=0`)).status, 400);
+    t.is((await fetch(`http://127.0.0.1:${http}/api/evidence/none.jpg`)).status, 404);
 
-  const asked = performance.now();
-  t.is(await first.end('SIGTERM'), 0);
-  t.log(`SIGTERM to end: ${Math.round(performance.now() - asked)} ms`);
-  const alone = await Promise.all([records(db), records(db)]);
-  t.deepEqual(alone.map((lines) => lines.length), [2, 2]);
-});
+    const asked = performance.now();
+    t.is(await first.end('SIGTERM'), 0);
+    t.log(`SIGTERM to end: ${Math.round(performance.now() - asked)} ms`);
+    const alone = await Promise.all([records(db), records(db)]);
+    t.deepEqual(
+      alone.map((lines) => lines.length),
+      [2, 2],
+    );
+  },
+);
 
 test.serial('wrong usage is one line and exit 2', async (t) => {
   const dir = tempDir(t);

@@ -10,8 +10,8 @@ export class Fields {
   /** number of fields, the name being field 0 */
   count = 0;
   bytes: Uint8Array = new Uint8Array(0);
+  /** where each field begins; it ends one before the next begins */
   readonly #start = new Int32Array(MAX_FIELDS + 1);
-  readonly #end = new Int32Array(MAX_FIELDS + 1);
   readonly #counters: GnssCounters;
 
   constructor(counters: GnssCounters) {
@@ -27,10 +27,7 @@ export class Fields {
 
   /** The field at hand ends before `at`, the next begins behind it. Fields beyond the 64th are dropped. */
   close(at: number): void {
-    if (this.count >= MAX_FIELDS) return;
-    this.#end[this.count] = at;
-    this.count++;
-    this.#start[this.count] = at + 1;
+    if (this.count < MAX_FIELDS) this.#start[++this.count] = at + 1;
   }
 
   /** Where field `i` begins, for its name and the like. */
@@ -39,11 +36,11 @@ export class Fields {
   }
 
   length(i: number): number {
-    return i < this.count ? this.#end[i]! - this.#start[i]! : 0;
+    return i < this.count ? this.#start[i + 1]! - 1 - this.#start[i]! : 0;
   }
 
   empty(i: number): boolean {
-    return i >= this.count || this.#end[i] === this.#start[i];
+    return i >= this.count || this.#start[i + 1]! - 1 === this.#start[i];
   }
 
   /** The first character's code, 0 for an empty field. */
@@ -63,7 +60,7 @@ export class Fields {
   number(i: number): number {
     if (i >= this.count) return NaN;
     let at = this.#start[i]!;
-    const end = this.#end[i]!;
+    const end = this.#start[i + 1]! - 1;
     if (at === end) return NaN;
     const bytes = this.bytes;
     while (at < end && bytes[at] === 32) at++;
@@ -110,7 +107,7 @@ export class Fields {
   small(i: number): number {
     if (i >= this.count) return 0;
     const from = this.#start[i]!;
-    const n = this.#end[i]! - from;
+    const n = this.#start[i + 1]! - 1 - from;
     if (n === 0) return 0;
     if (n > 3) return this.whole(i);
     let value = 0;

@@ -107,11 +107,22 @@ export class Lexer {
     fields.open(bytes, at + 1);
     let sum = 0;
     for (let q = at + 1; q < limit; q++) {
-      const c = bytes[q]!;
-      if (c > COMMA && c < 127) {
+      // most bytes are digits, letters and dots: they are only summed up
+      const from = q;
+      let c = bytes[q]!;
+      let all = 0;
+      while (c > COMMA) {
         sum ^= c;
-        continue;
+        all |= c;
+        if (++q === limit) break;
+        c = bytes[q]!;
       }
+      if (all > 127) {
+        counters.torn++;
+        for (q = from; bytes[q]! < 128; q++);
+        return q;
+      }
+      if (q === limit) break;
       if (c === STAR) {
         if (q + 2 >= bytes.length) {
           if (!final) return WAIT;
@@ -137,7 +148,7 @@ export class Lexer {
           this.#listener.sentence(fields);
         }
         return q;
-      } else if (c < 32 || c > 126 || c === DOLLAR) {
+      } else if (c < 32 || c === DOLLAR) {
         counters.torn++;
         return q;
       }

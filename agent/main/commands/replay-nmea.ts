@@ -42,10 +42,13 @@ export async function run(argv: string[]): Promise<number> {
     await quietly(lines.end());
   }
   const { counters } = decoder;
+  const read = counters.sentences + counters.ignored + counters.sirf + counters.ubx + counters.rtcm3;
+  if (read === 0) {
+    throw new KerbError('NMEA_NOTHING', 'holds no sentence of a GNSS receiver', path, 'give a log of NMEA 0183');
+  }
   const told = Object.entries(counters).filter(([, count]) => count > 0);
-  process.stderr.write(`${told.map(([kind, count]) => `${kind} ${count}`).join(', ') || 'nothing was read'}\n`);
-  if (counters.sentences + counters.ignored + counters.sirf + counters.ubx + counters.rtcm3 > 0) return 0;
-  throw new KerbError('NMEA_NOTHING', 'holds no sentence of a GNSS receiver', path, 'give a log of NMEA 0183');
+  process.stderr.write(`${told.map(([kind, count]) => `${kind} ${count}`).join(', ')}\n`);
+  return 0;
 }
 
 /** Bytes of the file, 0 where it is not there (reading it says so). */

@@ -1,0 +1,67 @@
+// Recorded messages of every version stay readable for good. A fixture is never changed; later versions add folders.
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import test from 'ava';
+import {
+  ackSchema,
+  caseSchema,
+  decodeEnvelopes,
+  type Envelope,
+  encodeEnvelope,
+  eventSchema,
+  evidenceChunkSchema,
+  pointSchema,
+  statusSchema,
+} from './index.ts';
+
+const read = (name: string) => readFileSync(new URL(`fixtures/v1/${name}`, import.meta.url));
+const json = (name: string): unknown => JSON.parse(read(name).toString('utf8'));
+
+function envelopes(text: string): Envelope[] {
+  return decodeEnvelopes(text).map((line) => {
+    if ('error' in line) throw new Error(line.error);
+    return line;
+  });
+}
+
+for (const [name, schema] of [
+  ['case', caseSchema],
+  ['event', eventSchema],
+  ['telemetry', pointSchema],
+] as const) {
+  test(`v1 ${name}: envelope and record are read, the record's text is what was sent`, (t) => {
+    const text = read(`${name}.ndjson`).toString('utf8');
+    const [envelope] = envelopes(text);
+    t.is(envelope?.kind, name);
+    t.notThrows(() => schema.parse(JSON.parse(envelope?.text ?? '')));
+    t.true(text.endsWith(`,"record":${envelope?.text}}`));
+    t.deepEqual(decodeEnvelopes(encodeEnvelope(envelope!)), [envelope!]);
+  });
+}
+
+test('v1 opaque: several lines, texts byte for byte', (t) => {
+  const read1 = envelopes(read('opaque.ndjson').toString('utf8'));
+  t.deepEqual(
+    read1.map(({ seq, text }) => [seq, text]),
+    [
+      [1, '{"n": 1.50, "t":"\\u00e9"}'],
+      [2, '{"n": 2.50, "t":"\\u00e9"}'],
+    ],
+  );
+});
+
+test('v1 evidence: an envelope line, a line break, the promised bytes', (t) => {
+  const message = read('evidence.bin');
+  const end = message.indexOf(10);
+  const [envelope] = envelopes(message.subarray(0, end).toString('utf8'));
+  const chunk = evidenceChunkSchema.parse(JSON.parse(envelope?.text ?? ''));
+  const data = message.subarray(end + 1);
+  t.is(data.length, chunk.bytes);
+  t.is(createHash('sha256').update(data).digest('hex'), chunk.sha256);
+});
+
+test('v1 birth, will and acknowledgement', (t) => {
+  t.true(statusSchema.parse(json('birth.json')).online);
+  t.false(statusSchema.parse(json('will.json')).online);
+  t.is(ackSchema.parse(json('ack.json')).upTo, 1);
+});
