@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { boxSchema } from '../agent/config/box.ts';
 import { profileSchema, siteSchema } from '../agent/config/site.ts';
+import { terminalSchema } from '../agent/config/terminal.ts';
 
 const FILES = [
   {
@@ -21,6 +22,11 @@ const FILES = [
     name: 'profile',
     schema: profileSchema,
     about: "The city's rules as data; inside a site file, or a file of its own.",
+  },
+  {
+    name: 'terminal',
+    schema: terminalSchema,
+    about: "A vehicle terminal's profile: its lines, its bus, when it speaks. Example: `examples/truck/profile.yaml`.",
   },
 ];
 

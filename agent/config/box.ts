@@ -23,6 +23,14 @@ export const boxSchema = z.strictObject({
         .string()
         .regex(/^mqtts?:\/\//, 'must begin with mqtt:// or mqtts://')
         .describe('the broker, mqtt://user:password@host:port'),
+      reconnect_max_s: z
+        .number()
+        .min(1)
+        .max(3600)
+        .default(300)
+        .describe(
+          'longest pause before it is tried again; long in a fleet, so that a broker that returns is not flooded',
+        ),
     })
     .optional()
     .describe('without it everything is kept on the box'),
@@ -36,6 +44,31 @@ export const boxSchema = z.strictObject({
     })
     .optional()
     .describe('the camera role'),
+  vehicle: z
+    .strictObject({
+      profile: z.string().min(1).describe('path of the terminal profile'),
+      gnss: z
+        .strictObject({
+          port: z.string().min(1).describe('serial port of the receiver, e.g. /dev/ttyS1'),
+          baud: z.number().int().min(300).max(4_000_000).default(9600),
+        })
+        .optional()
+        .describe('the GNSS receiver'),
+      can: z
+        .strictObject({
+          interface: z.string().min(1).max(15).optional().describe('a SocketCAN interface, e.g. can0 ...'),
+          slcan: z.string().min(1).optional().describe('... or the serial port of an slcan adapter'),
+          baud: z.number().int().min(300).max(4_000_000).default(115_200).describe('of that serial port'),
+          bit_rate: z.number().int().default(250_000).describe('of the bus: 250000 or 500000 for J1939'),
+        })
+        .refine((can) => (can.interface === undefined) !== (can.slcan === undefined), 'give either interface or slcan')
+        .optional()
+        .describe('the vehicle bus; the box only listens'),
+      lines: z.enum(['gpio', 'fake']).default('gpio').describe('fake: lines that are moved by hand, for demos'),
+      map: z.string().min(1).optional().describe('path of a GeoJSON file with the streets that the page draws'),
+    })
+    .optional()
+    .describe('the vehicle role'),
 });
 export type Box = z.infer<typeof boxSchema>;
 
@@ -44,6 +77,10 @@ export async function loadBox(file: string): Promise<Box> {
   const box = await loadYaml(file, boxSchema, 'box');
   const at = (path: string) => resolve(dirname(file), path);
   if (box.data) box.data = at(box.data);
+  if (box.vehicle) {
+    box.vehicle.profile = at(box.vehicle.profile);
+    if (box.vehicle.map) box.vehicle.map = at(box.vehicle.map);
+  }
   if (box.camera) {
     box.camera.site = at(box.camera.site);
     if (box.camera.model) box.camera.model = at(box.camera.model);

@@ -3,26 +3,22 @@ import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LANES } from '../../contract/index.ts';
-import { createLooker } from '../../models/pool.ts';
-import type { Looker } from '../../models/types.ts';
-import { CaseMaker, CaseStore, checkCodes, loadTaxonomy, PictureFolder } from '../cases/index.ts';
 import type { Box } from '../config/box.ts';
-import { loadSite } from '../config/site.ts';
 import { startConsole } from '../console/server.ts';
-import { type Clock, systemClock } from '../health/clock.ts';
-import { type Outbox, openOutbox } from '../outbox/index.ts';
+import { systemClock } from '../health/clock.ts';
+import { openOutbox } from '../outbox/index.ts';
 import { Uplink } from '../uplink/index.ts';
-import { RunningCamera } from './camera.ts';
-import { apiCase, onTaken } from './cases.ts';
+import type { CameraRole, CameraRoleOptions } from './camera-role.ts';
+import { apiCase } from './cases.ts';
 import { endLeftovers, ProcessFile } from './demo/processes.ts';
 import { Hub } from './hub.ts';
 import { FaultLog, openLog } from './log.ts';
 import { agentMetrics } from './metrics.ts';
-import { chosenCard } from './model.ts';
 import { pagePort } from './ports.ts';
-import { Sightings } from './sightings.ts';
 import { StateKeeper } from './state.ts';
+import type { RunningVehicle, RunningVehicleOptions } from './vehicle.ts';
 import { VERSION } from './version.ts';
+import { within } from './within.ts';
 
 export interface AgentOptions {
   /** folder of all state */
@@ -36,75 +32,100 @@ export interface AgentOptions {
 
 export interface Agent {
   readonly port: number;
+  /** Moves a fake line of the vehicle role, as the demo's truck does. */
+  setLine(id: string, state: 0 | 1): void;
   stop(): Promise<void>;
 }
 
+/** Each part gets so long to end; all of them together fit into the two seconds a technician waits for Ctrl-C. */
+const END_WITHIN_MS = 1000;
+
 /** Starts a box. @throws KerbError for anything in its configuration, site, card or model that is not right */
 export async function startAgent(box: Box, options: AgentOptions): Promise<Agent> {
+  const { data, cache } = options;
   const clock = systemClock();
   const log = openLog('agent');
   const faults = new FaultLog(log, clock.mono);
   const hub = new Hub();
   const closers: (() => Promise<void> | void)[] = [];
-  /** Ends what was started so far, the newest first; what hangs is left behind. */
   const stop = async () => {
-    for (const close of closers.reverse()) await within(1000, close);
+    for (const close of closers.splice(0).reverse()) await within(END_WITHIN_MS, close);
   };
   try {
-    await mkdir(options.data, { recursive: true });
-    await endLeftovers(join(options.data, 'children.json'));
-    const children = new ProcessFile(join(options.data, 'children.json'));
+    await mkdir(data, { recursive: true });
+    await endLeftovers(join(data, 'children.json'));
+    const children = new ProcessFile(join(data, 'children.json'));
 
-    const outbox = await openOutbox(join(options.data, 'outbox'), outboxOptions(clock));
+    const outbox = await openOutbox(join(data, 'outbox'), {
+      clock,
+      bootId: clock.boot,
+      newEpoch: () => randomBytes(8).toString('hex'),
+    });
     closers.push(() => outbox.close());
 
-    const camera = box.camera && (await openCameraRole(box, box.camera, options, outbox, faults));
-    if (camera) closers.push(camera.close);
-
-    const uplink = box.uplink ? openUplink(box, box.uplink.url, outbox, clock, (line) => log.warn({}, line)) : null;
-
-    const keeper = new StateKeeper({ box, clock, outbox, uplink, cache: options.cache, data: options.data });
-    const told = (id: string) => {
-      const stored = camera?.maker.list(null, 1000)?.find((one) => one.case.id === id);
-      if (stored) hub.emit({ event: 'case', data: apiCase(stored) });
-    };
-    if (camera) {
-      const acked = (upTo: number) => {
-        const { epoch } = outbox.lane('case');
-        for (const id of camera.maker.acknowledged('case', epoch, upTo)) told(id);
-      };
-      acked(outbox.lane('case').acked);
-      keeper.onAck = (lane, upTo) => {
-        if (lane === 'case') acked(upTo);
-      };
-      const sightings = new Sightings(camera.maker, onTaken(camera.maker, log, told), (e) => faults.add(e, 'cases'));
-      closers.push(() => sightings.close());
-      for (const one of camera.site.cameras) {
-        const first = one === camera.site.cameras[0] ? box.camera?.source : undefined;
-        const running = new RunningCamera({
+    let camera: CameraRole | null = null;
+    const uplink = box.uplink
+      ? new Uplink({
+          city: box.city,
           device: box.device,
-          site: camera.site,
-          camera: one,
-          source: first ?? one.source ?? '',
-          loop: box.camera?.loop ?? false,
-          looker: camera.looker,
+          broker: box.uplink.url,
+          lanes: LANES.map((lane) => outbox.lane(lane)),
+          birth: { version: VERSION, boot: clock.boot, roles: rolesOf(box) },
           clock,
-          onReport: (report) => hub.emit({ event: 'frame', data: report }),
-          onSighting: (sighting) => sightings.take(sighting),
-          onChange: () => keeper.changed(),
-          onFault: (error) => faults.add(error, `camera ${one.id}`),
-          onChild: (pid, started) => (started ? children.add(pid) : children.remove(pid)),
-        });
-        keeper.cameras.push(running);
-        closers.push(() => running.close());
-      }
-    }
-    keeper.onChange = (state) => hub.emit({ event: 'state', data: state });
+          random: Math.random,
+          limits: { backoffMax: box.uplink.reconnect_max_s * 1000 },
+          onState: () => keeper.changed(),
+          onAck: (lane, upTo) => {
+            if (lane === 'case') camera?.acknowledged(upTo);
+          },
+          log: (line) => log.warn({ part: 'uplink' }, line),
+        })
+      : null;
+    const keeper = new StateKeeper({ box, roles: rolesOf(box), clock, outbox, uplink, cache, data });
     keeper.demo = options.fresh !== undefined;
+
+    if (box.camera) {
+      camera = await openCamera({
+        box,
+        role: box.camera,
+        data,
+        cache,
+        clock,
+        outbox,
+        log,
+        faults,
+        onFrame: (frame) => hub.emit({ event: 'frame', data: frame }),
+        onCase: (made) => hub.emit({ event: 'case', data: made }),
+        onChange: () => keeper.changed(),
+        onChild: (pid, started) => (started ? children.add(pid) : children.remove(pid)),
+      });
+      closers.push(camera.close);
+      keeper.cameras = camera.cameras;
+    }
+
+    let vehicle: RunningVehicle | null = null;
+    if (box.vehicle) {
+      vehicle = await openVehicle({
+        role: box.vehicle,
+        data,
+        clock,
+        outbox,
+        onState: (state) => hub.emit({ event: 'vehicle', data: state }),
+        onEvent: ({ what, at, line }) => log.info({ what, at, ...(line ? { line } : {}) }, 'vehicle'),
+        onFault: (error) => faults.add(error, 'vehicle'),
+      });
+      const running = vehicle;
+      closers.push(() => running.close());
+      keeper.vehicle = running;
+    }
+
+    keeper.onChange = (state) => hub.emit({ event: 'state', data: state });
     await keeper.start();
     closers.push(() => keeper.stop());
-    uplink?.link(keeper);
-    if (uplink) closers.push(() => uplink.close());
+    if (uplink) {
+      uplink.start();
+      closers.push(() => uplink.close());
+    }
 
     const metrics = agentMetrics(
       () => keeper.state(),
@@ -118,100 +139,38 @@ export async function startAgent(box: Box, options: AgentOptions): Promise<Agent
         state: () => keeper.state(),
         cases: async (after, limit) => camera?.maker.list(after, limit)?.map(apiCase) ?? (after === null ? [] : null),
         evidence: async (id) => (await camera?.maker.picture(id)) ?? null,
-        frame: async (id, seq) => (await keeper.cameras.find((one) => one.id === id)?.path.jpeg(seq)) ?? null,
+        frame: async (id, seq) => (await camera?.cameras.find((one) => one.id === id)?.path.jpeg(seq)) ?? null,
         metrics: () => metrics.metrics(),
         subscribe: (listener) => hub.subscribe(listener),
+        ...(vehicle ? vehicleSources(vehicle) : {}),
         ...(options.fresh ? { fresh: options.fresh } : {}),
       },
     });
     closers.push(() => page.close());
-    log.info({ device: box.device, version: VERSION, port: page.port, data: options.data }, 'the agent runs');
-    return { port: page.port, stop };
+    log.info({ device: box.device, version: VERSION, port: page.port, data }, 'the agent runs');
+    return { port: page.port, setLine: (id, state) => void vehicle?.setLine(id, state), stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-function outboxOptions(clock: Clock) {
-  return { clock, bootId: clock.boot, newEpoch: () => randomBytes(8).toString('hex') };
+function rolesOf(box: Box): ('camera' | 'vehicle')[] {
+  return [...(box.camera ? (['camera'] as const) : []), ...(box.vehicle ? (['vehicle'] as const) : [])];
 }
 
-/** Everything between a sighting and a record, for the camera role. */
-async function openCameraRole(
-  box: Box,
-  role: NonNullable<Box['camera']>,
-  options: AgentOptions,
-  outbox: Outbox,
-  faults: FaultLog,
-) {
-  const taxonomy = loadTaxonomy();
-  const site = await loadSite(role.site);
-  checkCodes(taxonomy, site.profile, role.site);
-  const card = await chosenCard(role.model);
-  const looker: Looker = await createLooker({
-    card,
-    cacheDir: options.cache,
-    workers: role.workers,
-    onRestart: (why) => faults.add(why, 'looker'),
-  });
-  const onFault = (error: unknown) => faults.add(error, 'cases');
-  const store = new CaseStore(join(options.data, 'cases'), onFault);
-  const maker = new CaseMaker({
-    device: box.device,
-    site,
-    taxonomy,
-    looker,
-    store,
-    pictures: new PictureFolder(join(options.data, 'pictures')),
-    outbox,
-    onFault,
-  });
-  await maker.recover();
-  const close = async () => {
-    await within(600, () => maker.settled());
-    await looker.close();
-    store.close();
-  };
-  return { site, looker, maker, close };
+// A role's code is loaded only where the box plays it: a vehicle terminal carries no inference in its memory.
+async function openCamera(options: CameraRoleOptions): Promise<CameraRole> {
+  return (await import('./camera-role.ts')).openCameraRole(options);
+}
+async function openVehicle(options: RunningVehicleOptions): Promise<RunningVehicle> {
+  return (await import('./vehicle.ts')).openVehicle(options);
 }
 
-/** The session upstream; `link` joins it to who wants to know of it, and starts it. */
-function openUplink(box: Box, url: string, outbox: Outbox, clock: Clock, log: (line: string) => void) {
-  let keeper: StateKeeper | null = null;
-  const uplink = new Uplink({
-    city: box.city,
-    device: box.device,
-    broker: url,
-    lanes: LANES.map((lane) => outbox.lane(lane)),
-    birth: { version: VERSION, boot: clock.boot, roles: box.camera ? ['camera'] : [] },
-    clock,
-    random: Math.random,
-    onState: () => keeper?.changed(),
-    onAck: (lane, upTo) => keeper?.onAck(lane, upTo),
-    log,
-  });
+function vehicleSources(vehicle: RunningVehicle) {
   return {
-    state: () => uplink.state(),
-    link(to: StateKeeper) {
-      keeper = to;
-      uplink.start();
-    },
-    close: () => uplink.close(),
+    trail: (since: number | null) => vehicle.trail(since),
+    map: () => vehicle.map,
+    ...(vehicle.switchable ? { setLine: (id: string, state: 0 | 1) => vehicle.setLine(id, state) } : {}),
   };
-}
-
-/** Runs an ending step, for a bounded time: a part that hangs or fails must not keep the others from ending. */
-async function within(ms: number, step: () => Promise<unknown> | unknown): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const bound = new Promise<void>((done) => {
-    timer = setTimeout(done, ms);
-  });
-  await Promise.race([
-    Promise.resolve()
-      .then(step)
-      .catch(() => {}),
-    bound,
-  ]);
-  clearTimeout(timer);
 }

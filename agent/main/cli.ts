@@ -1,6 +1,6 @@
 // agent/main: the command line of the box. Names a command's file; each loads only what it needs.
 // In: argv. Out: NDJSON on stdout, words on stderr, exit status 0 done, 1 failed or violated, 2 wrong usage or input.
-import { KerbError, oneLine } from '../../contract/index.ts';
+import { KerbError, oneLine } from '../../contract/errors.ts';
 
 interface Command {
   /** the rest of the command line: gives the exit status, or throws KerbError for bad input */

@@ -1,7 +1,7 @@
 // agent/main: the one place of the agent that reads the environment (law of the house).
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { KerbError } from '../../contract/index.ts';
+import { KerbError } from '../../contract/errors.ts';
 
 export interface Env {
   /** all state of a box */

@@ -1,5 +1,5 @@
 // agent/main: the health lines of the page, from the states of all parts. Plain sentences, a value, a remedy.
-import type { CameraState, HealthLine, State } from '../console/api.ts';
+import type { CameraState, HealthLine, SourceState, State, VehicleState } from '../console/api.ts';
 import type { Check } from '../health/doctor.ts';
 
 /** What waits longer than this for the centre is worth a warning, ms. */
@@ -8,6 +8,7 @@ const LONG_WAIT_MS = 10 * 60_000;
 export function healthLines(state: Omit<State, 'health'>, checks: readonly Check[]): HealthLine[] {
   return [
     ...state.cameras.map(cameraLine),
+    ...(state.vehicle ? vehicleLines(state.vehicle) : []),
     linkLine(state),
     outboxLine(state),
     ...checks.filter(({ id, level }) => level !== 'ok' || ['storage', 'memory', 'clock', 'detector'].includes(id)),
@@ -41,6 +42,50 @@ function cameraLine({ id, name, state, reason, looks_per_s, look_ms }: CameraSta
       zh: '检查电源、网线与地址;恢复后自动重连',
       en: 'check its power, cable and address; it is tried again by itself',
     },
+  };
+}
+
+function vehicleLines({ receiver, bus, lines }: VehicleState): HealthLine[] {
+  const remedy = {
+    zh: '检查天线、插头与串口设置;恢复后自动重连',
+    en: 'check antenna, plug and port settings; it is tried again by itself',
+  };
+  return [
+    sourceLine('gnss', { zh: '卫星定位接收机', en: 'GNSS receiver' }, receiver, remedy),
+    sourceLine('bus', { zh: '车辆总线', en: 'Vehicle bus' }, bus, remedy),
+    ...lines.flatMap((line): HealthLine[] =>
+      line.error === undefined
+        ? []
+        : [
+            {
+              id: `line-${line.id}`,
+              level: 'warn',
+              text: { zh: `线路「${line.name.zh}」无法读取`, en: `Line "${line.name.en}" cannot be read` },
+              value: line.error,
+              remedy: { zh: '检查 GPIO 编号与权限', en: 'check the number of the GPIO and its permissions' },
+            },
+          ],
+    ),
+  ];
+}
+
+function sourceLine(
+  id: string,
+  name: HealthLine['text'],
+  { state, reason }: SourceState,
+  remedy: HealthLine['text'],
+): HealthLine {
+  if (state === 'live') return { id, level: 'ok', text: { zh: `${name.zh}正常`, en: `${name.en} is live` }, value: '' };
+  if (state === 'none')
+    return { id, level: 'ok', text: { zh: `未配置${name.zh}`, en: `No ${name.en} is configured` }, value: '' };
+  if (state === 'starting')
+    return { id, level: 'warn', text: { zh: `${name.zh}正在接入`, en: `${name.en} is being opened` }, value: '' };
+  return {
+    id,
+    level: 'bad',
+    text: { zh: `${name.zh}无数据`, en: `${name.en} gives no data` },
+    value: reason ?? '',
+    remedy,
   };
 }
 

@@ -1,7 +1,7 @@
 // agent/main: the state of the whole box as the page shows it, gathered from every part. Keeps figures, decides nothing.
-import { LANES, type Lane } from '../../contract/index.ts';
+import { LANES } from '../../contract/index.ts';
 import type { Box } from '../config/box.ts';
-import type { State } from '../console/api.ts';
+import type { State, VehicleState } from '../console/api.ts';
 import type { Clock } from '../health/clock.ts';
 import { type Check, examine } from '../health/doctor.ts';
 import type { Outbox } from '../outbox/index.ts';
@@ -16,6 +16,7 @@ const CHECKS_EVERY_MS = 60_000;
 
 export interface StateOptions {
   readonly box: Box;
+  readonly roles: State['roles'];
   readonly clock: Clock;
   readonly outbox: Outbox;
   readonly uplink: { state(): UplinkState } | null;
@@ -26,12 +27,11 @@ export interface StateOptions {
 export class StateKeeper {
   readonly #options: StateOptions;
   readonly #started: number;
-  readonly cameras: RunningCamera[] = [];
+  cameras: readonly RunningCamera[] = [];
+  vehicle: { state(): VehicleState } | null = null;
   demo = false;
   /** told when something changed that a page should not learn a second late */
   onChange: (state: State) => void = () => {};
-  /** the centre holds this lane up to and including `upTo` */
-  onAck: (lane: Lane, upTo: number) => void = () => {};
   #outbox: State['outbox'] = [];
   #checks: Check[] = [];
   #timers: NodeJS.Timeout[] = [];
@@ -81,7 +81,7 @@ export class StateKeeper {
       device: box.device,
       city: box.city,
       version: VERSION,
-      roles: box.camera ? ['camera'] : [],
+      roles: this.#options.roles,
       now,
       started: Math.round(this.#started),
       demo: this.demo,
@@ -89,7 +89,7 @@ export class StateKeeper {
       link,
       outbox: this.#outbox,
       cameras: this.cameras.map((camera) => camera.state()),
-      vehicle: null,
+      vehicle: this.vehicle?.state() ?? null,
     };
     return { ...state, health: healthLines(state, this.#checks) };
   }

@@ -3,37 +3,32 @@
 import { type CanFrame, type CanMessage, J1939_GROUPS, pgnOf, SourceRanker } from '../../drivers/can/index.ts';
 import type { BusSignal, Reading } from './types.ts';
 
-/** Message and signal names of the built-in J1939 table (docs/j1939.md) behind each of our signals. */
-export const SIGNALS: Readonly<Record<string, readonly (readonly [name: string, signal: BusSignal])[]>> = {
-  EEC1: [['EngineSpeed', 'rpm']],
-  CCVS1: [['WheelBasedVehicleSpeed', 'speed']],
-  TCO1: [['TachographVehicleSpeed', 'speed']],
-  VD: [['TotalVehicleDistance', 'distance']],
-  VDHR: [['HighResolutionTotalVehicleDistance', 'fine_distance']],
-  HOURS: [['EngineTotalHoursOfOperation', 'engine_s']],
-  DD1: [['FuelLevel1', 'fuel']],
-  ET1: [['EngineCoolantTemperature', 'coolant']],
-};
+/** Groups of the built-in J1939 table (docs/j1939.md), and which of their signals is which of ours. */
+export const SIGNALS: ReadonlyMap<string, readonly [name: string, signal: BusSignal]> = new Map([
+  ['EEC1', ['EngineSpeed', 'rpm']],
+  ['CCVS1', ['WheelBasedVehicleSpeed', 'speed']],
+  ['TCO1', ['TachographVehicleSpeed', 'speed']],
+  ['VD', ['TotalVehicleDistance', 'distance']],
+  ['VDHR', ['HighResolutionTotalVehicleDistance', 'fine_distance']],
+  ['HOURS', ['EngineTotalHoursOfOperation', 'engine_s']],
+  ['DD1', ['FuelLevel1', 'fuel']],
+  ['ET1', ['EngineCoolantTemperature', 'coolant']],
+]);
 
 const PGN_WANTED = new Uint8Array(1 << 18);
-for (const group of J1939_GROUPS) if (SIGNALS[group.name]) PGN_WANTED[group.pgn] = 1;
+for (const group of J1939_GROUPS) if (SIGNALS.has(group.name)) PGN_WANTED[group.pgn] = 1;
 
 /** Whether a frame holds a signal of ours: only such frames are worth decoding for the vehicle's state. */
 export function concerns(frame: CanFrame): boolean {
   return frame.extended && PGN_WANTED[pgnOf(frame.id)] === 1;
 }
 
-/** The readings that a message holds; none for messages without meaning here. */
+/** The readings that a message holds; none for a message without meaning here. */
 export function signalReadings(message: CanMessage): Reading[] {
-  const wanted = SIGNALS[message.name];
-  if (!wanted) return [];
-  const readings: Reading[] = [];
-  for (const [name, signal] of wanted) {
-    const value = message.signals[name];
-    if (value === undefined) continue;
-    readings.push({ kind: 'signal', time: message.time, name: signal, source: message.source ?? 254, value });
-  }
-  return readings;
+  const wanted = SIGNALS.get(message.name);
+  const value = wanted && message.signals[wanted[0]];
+  if (value === undefined) return [];
+  return [{ kind: 'signal', time: message.time, name: wanted![1], source: message.source ?? 254, value }];
 }
 
 /** How long a slow value stays good, ms: hours, distance and fuel come once a second or less, or only on request. */

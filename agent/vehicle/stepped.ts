@@ -7,8 +7,8 @@ const NEW_COUNT_STEPS = 20;
 /** One count of the vehicle's life. It never falls, but where the bus itself begins a new one. */
 export class SteppedCount {
   #value: number;
-  /** what was told last, and where our own count stood then */
-  #told: { value: number; own: number; step: number } | null = null;
+  /** what was told last, and where our own count stood when it was told first and last */
+  #told: { value: number; step: number; first: number; last: number } | null = null;
   #own = 0;
   #ever = false;
 
@@ -25,16 +25,19 @@ export class SteppedCount {
       this.#value += grown;
       return;
     }
-    const { value, own: at, step } = this.#told;
-    // the bus would have told the next step by now: no further than that
-    this.#raise(Math.min(value + own - at, value + step), step);
+    const { value, step, first, last } = this.#told;
+    // when it was told last it was less than a step further than told
+    this.#raise(value + Math.min(own - first, step + own - last), step);
   }
 
   /** The bus told the count. @param step its resolution */
   tell(value: number, step: number): void {
     const told = this.#told;
-    if (told !== null && told.value === value && told.step === step) return;
-    this.#told = { value, own: this.#own, step };
+    if (told !== null && told.value === value && told.step === step) {
+      told.last = this.#own;
+      return;
+    }
+    this.#told = { value, step, first: this.#own, last: this.#own };
     if (this.#ever) this.#raise(value, step);
     else this.#value = value;
     this.#ever = true;

@@ -13,12 +13,13 @@ import { Position } from './position.ts';
 import { SteppedCount } from './stepped.ts';
 import { ignitionOf, RUNNING_RPM, type Trip, TripKeeper } from './trip.ts';
 import { CornerDetector } from './turn.ts';
-import type { Output, Reading, VehicleEvent, VehicleNow } from './types.ts';
+import type { BusSignal, Output, Reading, VehicleEvent, VehicleNow } from './types.ts';
 
 /** Steps in which the bus tells its counts: metres, seconds (SPN 917, 245, 247). */
 const STEP = { fine_distance: 5, distance: 125, engine_s: 180 } as const;
-/** Engine speed and distances come up to a hundred times a second; they are judged so often, ms. */
+/** Engine speed comes up to a hundred times a second, and some signals change nothing; they are judged so often, ms. */
 const JUDGE_EVERY_MS = 500;
+const SELDOM: ReadonlySet<BusSignal> = new Set(['rpm', 'fuel', 'coolant']);
 /** An engine that nobody spoke of for longer did not run, ms. */
 const LONGEST_ENGINE_GAP_MS = 5000;
 /** A line that flutters makes events, and at most so many points a second. */
@@ -88,8 +89,8 @@ export class Vehicle {
     const out: Output[] = [];
     if (reading.kind === 'signal') {
       this.#bus.offer(reading.name, reading.source, time, reading.value);
-      // The bus speaks hundreds of times a second: speed is judged at once, the rest now and then.
-      if (reading.name !== 'speed' && time - this.#judged < JUDGE_EVERY_MS) return NOTHING;
+      this.#tellCount(reading.name, time);
+      if (SELDOM.has(reading.name) && time - this.#judged < JUDGE_EVERY_MS) return NOTHING;
     } else if (reading.kind === 'line') {
       if (this.#takeLine(reading.reading, out) && this.#linePointAllowed(time)) reasons.push('line');
     } else if (reading.kind === 'fix') {
@@ -151,21 +152,26 @@ export class Vehicle {
   /** Odometer and engine hours: the bus's own counts where it gives them, made fine by what is counted here. */
   #count(time: number, rpm: number | null): void {
     this.#odometer.grow(this.#motion.distance);
-    const fine = this.#bus.value('fine_distance', time);
-    const coarse = fine === null ? this.#bus.value('distance', time) : null;
-    if (fine !== null) this.#odometer.tell(fine, STEP.fine_distance);
-    else if (coarse !== null) this.#odometer.tell(coarse, STEP.distance);
-    else this.#odometer.silent();
-
+    if (this.#busDistance(time) === null) this.#odometer.silent();
     const runs = rpm !== null ? rpm >= RUNNING_RPM : this.#ignition === 1;
     if (runs && this.#engineRan !== null) {
       this.#engineCount += Math.min(time - this.#engineRan, LONGEST_ENGINE_GAP_MS) / 1000;
     }
     this.#engineRan = runs ? time : null;
     this.#engine.grow(this.#engineCount);
-    const hours = this.#bus.value('engine_s', time);
-    if (hours !== null) this.#engine.tell(hours, STEP.engine_s);
-    else this.#engine.silent();
+    if (this.#bus.value('engine_s', time) === null) this.#engine.silent();
+  }
+
+  /** The bus told one of its own counts; of two distances the finer counts. */
+  #tellCount(name: BusSignal, time: number): void {
+    if (name !== 'distance' && name !== 'fine_distance' && name !== 'engine_s') return;
+    if (name === 'distance' && this.#bus.value('fine_distance', time) !== null) return;
+    const value = this.#bus.value(name, time);
+    if (value !== null) (name === 'engine_s' ? this.#engine : this.#odometer).tell(value, STEP[name]);
+  }
+
+  #busDistance(time: number): number | null {
+    return this.#bus.value('fine_distance', time) ?? this.#bus.value('distance', time);
   }
 
   #tripChanges(time: number, out: Output[], reasons: Why[]): void {
@@ -235,7 +241,6 @@ export class Vehicle {
   #now(time: number): VehicleNow {
     const fix = this.#position.fix(time);
     const trip: Trip | null = this.#trips.trip;
-    const odometerFromBus = this.#bus.value('fine_distance', time) ?? this.#bus.value('distance', time);
     const used = fix && fix.satellites.length > 0 ? fix.satellites.filter((satellite) => satellite.used).length : null;
     return {
       time: this.#clock.utc(time),
@@ -256,7 +261,7 @@ export class Vehicle {
       satellites: used,
       fixAge: this.#position.age(time),
       odometer: this.#odometer.value,
-      odometerSource: odometerFromBus === null ? 'integrated' : 'bus',
+      odometerSource: this.#busDistance(time) === null ? 'integrated' : 'bus',
       engineS: this.#engine.value,
       engineSource: this.#bus.value('engine_s', time) === null ? 'counted' : 'bus',
       rpm: this.#bus.value('rpm', time),

@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { KerbError } from '../../../contract/index.ts';
 import { Child } from '../demo/child.ts';
-import { type DemoHome, demoHome, ROOT, writeDemoFiles } from '../demo/files.ts';
+import { type DemoHome, DRIVE_SEED, demoHome, ROOT, writeDemoFiles } from '../demo/files.ts';
 import { endLeftovers, ProcessFile } from '../demo/processes.ts';
 import { env, parsePort } from '../env.ts';
 import { pagePort, tryPort } from '../ports.ts';
@@ -137,9 +137,15 @@ class Demo {
     const agentArgs = ['run', '--config', files.box, '--demo'];
     const agent = new Child({ name: 'agent', command: join(ROOT, 'bin/kerbside'), args: agentArgs }, processes);
     agent.on('message', (message) => this.#onAgent(message));
-    this.#children = [broker, centre, agent];
+    const driveArgs = [join(ROOT, 'agent/main/drive/main.ts'), this.#at.drive, '--seed', String(DRIVE_SEED)];
+    const drive = new Child({ name: 'drive', command: join(ROOT, 'scripts/node24'), args: driveArgs }, processes);
+    drive.on('message', (message) => {
+      if ((message as { kind?: unknown } | null)?.kind === 'line') agent.send(message);
+    });
+    this.#children = [broker, centre, agent, drive];
     for (const child of this.#children) {
-      child.on('refused', () => this.#stop(2));
+      // without the made-up truck (socat is missing) everything else runs
+      if (child !== drive) child.on('refused', () => this.#stop(2));
       child.start();
     }
   }

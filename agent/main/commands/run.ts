@@ -38,6 +38,9 @@ export async function run(argv: string[]): Promise<number> {
     port,
     ...(values.demo ? { fresh } : {}),
   });
+  process.on('message', (message: { kind?: unknown; line?: unknown; state?: unknown } | null) => {
+    if (message?.kind === 'line') agent.setLine(String(message.line), message.state === 1 ? 1 : 0);
+  });
   process.send?.({ kind: 'ready', port: agent.port });
   const status = await ended;
   await agent.stop();

@@ -5,9 +5,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { centreUser, deviceUser } from '../../../deploy/broker-users.ts';
+import { streetsGeoJson } from '../drive/geojson.ts';
 
 export const CITY = 'bozhou';
 export const DEVICE = 'demo-box-1';
+/** Which of the made-up tours the demo's truck drives. */
+export const DRIVE_SEED = 1;
 
 /** The folder of this checkout. */
 export const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
@@ -18,10 +21,18 @@ export interface DemoHome {
   readonly centre: string;
   /** configuration and process lists of the demo itself */
   readonly demo: string;
+  /** the made-up truck's ptys */
+  readonly drive: string;
 }
 
 export function demoHome(home: string): DemoHome {
-  return { home, agent: join(home, 'agent'), centre: join(home, 'centre'), demo: join(home, 'demo') };
+  return {
+    home,
+    agent: join(home, 'agent'),
+    centre: join(home, 'centre'),
+    demo: join(home, 'demo'),
+    drive: join(home, 'drive'),
+  };
 }
 
 export interface DemoOptions {
@@ -44,6 +55,8 @@ export async function writeDemoFiles(at: DemoHome, options: DemoOptions) {
     broker,
     JSON.stringify({ host, port: options.brokerPort, users: [deviceUser(CITY, DEVICE, device), centreUser(centre)] }),
   );
+  const streets = join(at.demo, 'streets.geojson');
+  await writePrivate(streets, streetsGeoJson());
   const box = join(at.demo, 'box.yaml');
   await writePrivate(
     box,
@@ -53,13 +66,20 @@ export async function writeDemoFiles(at: DemoHome, options: DemoOptions) {
       city: CITY,
       data: at.agent,
       page: options.page,
-      uplink: { url: address(DEVICE, device) },
+      uplink: { url: address(DEVICE, device), reconnect_max_s: 5 },
       camera: {
         site: join(ROOT, 'examples/street/site.yaml'),
         // With no footage the camera is shown as lost, with the words of how to give another.
         source: options.source ?? join(at.demo, 'no-footage'),
         loop: true,
         workers: options.workers,
+      },
+      vehicle: {
+        profile: join(ROOT, 'examples/truck/profile.yaml'),
+        gnss: { port: join(at.drive, 'gnss'), baud: 9600 },
+        can: { slcan: join(at.drive, 'can'), baud: 115_200, bit_rate: 250_000 },
+        lines: 'fake',
+        map: streets,
       },
     }),
   );

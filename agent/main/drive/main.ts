@@ -20,7 +20,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 process.on('disconnect', () => end(0));
 
 const tell = (message: object) => {
-  if (process.connected) process.send?.(message, () => {});
+  if (process.connected) process.send?.(message, undefined, undefined, () => {});
 };
 
 try {

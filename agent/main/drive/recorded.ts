@@ -67,7 +67,7 @@ export async function* canReadings(path: string, counts: RecordedCounts): AsyncG
   let ended = false;
   const stop = new AbortController();
   const decoder = new CanDecoder((message) => {
-    for (const reading of signalReadings(message)) batch.push(reading);
+    batch.push(...signalReadings(message));
   });
   const hand = () => {
     if (batch.length > 0) ready.push(batch);
