@@ -97,9 +97,10 @@ async function lines(db: Db, device: string, what: 'records' | 'cases' = 'record
   return text.split('\n').filter(Boolean);
 }
 
+// One connection serves the wire: its tests take turns.
 function onBoth(title: string, body: (t: ExecutionContext, db: Db) => Promise<void>): void {
   test(`in a folder: ${title}`, (t) => body(t, folder));
-  test(`over the wire of a server: ${title}`, (t) => body(t, server));
+  test.serial(`over the wire of a server: ${title}`, (t) => body(t, server));
 }
 
 onBoth(

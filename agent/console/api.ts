@@ -120,7 +120,10 @@ export type ApiCase = Omit<Case, 'evidence'> & {
   upstream: 'waiting' | 'acknowledged';
 };
 
-/** What /api/events sends: `event: frame`, `event: state` (each second and on change), `event: case`. */
+/**
+ * What /api/events sends: `event: frame`, `event: state` (each second and on change), `event: case`, and
+ * `event: vehicle` (about once a second, and at once when a line changes).
+ */
 export type PageEvent =
   | { event: 'frame'; data: FrameData }
   | { event: 'state'; data: State }

@@ -1,6 +1,6 @@
 // agent/console: the stream of server-sent events. In: page events of the sources. Out: each open page gets them.
-// Never: an unbounded queue. A slow page skips frames and states (only the newest waits), but no case; a page that
-// takes nothing for long, or would miss a case, is cut off and comes back by itself, asking /api/cases anew.
+// Never: an unbounded queue. A slow page skips frames, states and the vehicle's words (only the newest waits), but no
+// case; a page that takes nothing for long, or would miss a case, is cut off and comes back by itself, asking anew.
 import type { ServerResponse } from 'node:http';
 import type { ConsoleSources, PageEvent } from './api.ts';
 
@@ -20,10 +20,11 @@ export class Client {
   readonly #out: ServerResponse;
   #blocked = false;
   #frames = new Map<string, string>();
-  #state: string | null = null;
+  /** the state and the vehicle's word, in the order in which they were said */
+  #newest = new Map<'state' | 'vehicle', string>();
   #cases: string[] = [];
   #stuck: NodeJS.Timeout | undefined;
-  /** frames and states that this page never got */
+  /** frames, states and words of the vehicle that this page never got */
   dropped = 0;
 
   constructor(out: ServerResponse) {
@@ -41,12 +42,12 @@ export class Client {
     if (event.event === 'case') {
       this.#cases.push(text);
       if (this.#cases.length > MAX_CASES) this.#out.destroy();
-    } else if (event.event === 'state') {
-      if (this.#state !== null) this.dropped++;
-      this.#state = text;
-    } else {
+    } else if (event.event === 'frame') {
       if (this.#frames.has(event.data.camera)) this.dropped++;
       this.#frames.set(event.data.camera, text);
+    } else {
+      if (this.#newest.delete(event.event)) this.dropped++;
+      this.#newest.set(event.event, text);
     }
   }
 
@@ -69,9 +70,9 @@ export class Client {
   #drain(): void {
     clearTimeout(this.#stuck);
     this.#blocked = false;
-    const waiting = [...this.#cases, ...(this.#state === null ? [] : [this.#state]), ...this.#frames.values()];
+    const waiting = [...this.#cases, ...this.#newest.values(), ...this.#frames.values()];
     this.#cases = [];
-    this.#state = null;
+    this.#newest.clear();
     this.#frames.clear();
     if (waiting.length > 0) this.#write(waiting.join(''));
   }

@@ -2,12 +2,24 @@
 // Never: a path that is not served, nor one served under /api, /healthz or /metrics that is not here (server.test).
 import { z } from 'zod';
 import { ID_PATTERN } from '../../contract/index.ts';
-import { apiCaseSchema, errorSchema, frameDataSchema, healthzSchema, stateSchema } from './schemas.ts';
+import {
+  apiCaseSchema,
+  errorSchema,
+  frameDataSchema,
+  healthzSchema,
+  lineSwitchSchema,
+  stateSchema,
+  trailPointSchema,
+  vehicleStateSchema,
+} from './schemas.ts';
 
 const COMPONENTS = {
   State: stateSchema,
   Case: apiCaseSchema,
   Frame: frameDataSchema,
+  Vehicle: vehicleStateSchema,
+  TrailPoint: trailPointSchema,
+  LineSwitch: lineSwitchSchema,
   Healthz: healthzSchema,
   Error: errorSchema,
 };
@@ -71,7 +83,7 @@ export function openapi(version: string): Record<string, unknown> {
       '/api/state': {
         get: {
           operationId: 'state',
-          summary: 'Device, version, clock, link, outbox by lane, cameras with their real rates, health',
+          summary: 'Device, version, clock, link, outbox by lane, cameras with their real rates, vehicle, health',
           responses: { '200': json('the state now', ref('State')) },
         },
       },
@@ -122,10 +134,56 @@ export function openapi(version: string): Record<string, unknown> {
           responses: picture('the frame'),
         },
       },
+      '/api/vehicle/trail': {
+        get: {
+          operationId: 'trail',
+          summary: "The vehicle's trail of the last hours, oldest first",
+          parameters: [
+            {
+              name: 'since',
+              in: 'query',
+              schema: { type: 'integer', minimum: 0 },
+              description: 'only points newer than this, epoch ms',
+            },
+          ],
+          responses: {
+            '200': json('the points', { type: 'array', items: ref('TrailPoint') }),
+            '400': fault('a parameter is wrong'),
+            '404': fault('this box is in no vehicle'),
+          },
+        },
+      },
+      '/api/vehicle/map.geojson': {
+        get: {
+          operationId: 'map',
+          summary: 'The streets that the page draws: a GeoJSON FeatureCollection (RFC 7946)',
+          responses: {
+            '200': { description: 'the streets', content: { 'application/geo+json': { schema: { type: 'object' } } } },
+            '404': fault('this box has no map'),
+          },
+        },
+      },
+      '/api/vehicle/lines/{id}': {
+        post: {
+          operationId: 'setLine',
+          summary: "Switches one of the demo's made lines; only from this page or a script",
+          parameters: [path('id', id, 'id of the line')],
+          requestBody: { required: true, content: { 'application/json': { schema: ref('LineSwitch') } } },
+          responses: {
+            '200': json('it was switched', ref('LineSwitch')),
+            '400': fault('not an id, or the body is not {"state": 0} or {"state": 1}'),
+            '403': fault('asked by another site'),
+            '404': fault('no such line, or its lines are real and cannot be switched'),
+            '415': fault('the body is not JSON'),
+          },
+        },
+      },
       '/api/events': {
         get: {
           operationId: 'events',
-          summary: 'Server-sent events: `state` each second (State), `frame` per look (Frame), `case` on change (Case)',
+          summary:
+            'Server-sent events: `state` each second (State), `frame` per look (Frame), `case` on change (Case), ' +
+            '`vehicle` each second (Vehicle)',
           responses: {
             '200': { description: 'the stream', content: { 'text/event-stream': { schema: { type: 'string' } } } },
             '503': fault('too many pages are open'),

@@ -7,6 +7,7 @@ import type { ConsoleSources } from './api.ts';
 import type { EventHub } from './events.ts';
 import { sameOrigin } from './guard.ts';
 import { openapi } from './openapi.ts';
+import { lineSwitchSchema } from './schemas.ts';
 
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 500;
@@ -47,6 +48,18 @@ function casesQuery(query: Record<string, unknown>): { after: string | null; lim
   };
 }
 
+function trailQuery(query: Record<string, unknown>): number | null {
+  const unknown = Object.keys(query).find((key) => key !== 'since');
+  if (unknown !== undefined) throw bad('is no parameter', unknown.slice(0, 40), 'give `since` only');
+  return query['since'] === undefined ? null : integer(query['since'], 'since', 0, Number.MAX_SAFE_INTEGER);
+}
+
+/** What changes something is done for this page and for scripts only. */
+function guardOrigin(request: FastifyRequest, where: string): void {
+  if (sameOrigin(request.headers)) return;
+  throw new HttpError(403, 'PAGE_FOREIGN', 'asked by another site', where, 'use the page of the box');
+}
+
 async function sendFrame(sources: ConsoleSources, reply: FastifyReply, camera: string, seq: number | null) {
   const frame = await sources.frame(camera, seq);
   if (frame === null) throw missing('no such frame (any more)', camera, 'ask for latest.jpg, or for a newer seq');
@@ -58,6 +71,29 @@ function events(hub: EventHub, reply: FastifyReply): void {
   reply.hijack();
   reply.raw.writeHead(200, { ...(reply.getHeaders() as Record<string, string>), 'content-type': 'text/event-stream' });
   hub.add(reply.raw);
+}
+
+function addVehicle(app: FastifyInstance, sources: ConsoleSources): void {
+  const role = 'give this box the vehicle role in its configuration';
+  app.get('/api/vehicle/trail', (request: FastifyRequest<{ Querystring: Record<string, unknown> }>) => {
+    const since = trailQuery(request.query);
+    if (!sources.trail) throw missing('this box is in no vehicle', '/api/vehicle/trail', role);
+    return sources.trail(since);
+  });
+  app.get('/api/vehicle/map.geojson', (_, reply) => {
+    const map = sources.map?.() ?? null;
+    if (map === null) throw missing('this box has no map', '/api/vehicle/map.geojson', role);
+    return reply.type('application/geo+json').send(JSON.stringify(map));
+  });
+  app.post('/api/vehicle/lines/:id', (request: FastifyRequest<{ Params: { id: string } }>) => {
+    const id = identity(request.params.id, 'id');
+    if (!sources.setLine) throw missing('no line of this box can be switched here', id, 'switch it at the vehicle');
+    guardOrigin(request, id);
+    const wanted = lineSwitchSchema.safeParse(request.body);
+    if (!wanted.success) throw bad('is no wanted state', id, 'send {"state": 0} or {"state": 1} as JSON');
+    if (!sources.setLine(id, wanted.data.state)) throw missing('there is no such line', id, 'see /api/state');
+    return wanted.data;
+  });
 }
 
 /** Registers every path of the interface. */
@@ -99,11 +135,11 @@ export function addRoutes(app: FastifyInstance, sources: ConsoleSources, hub: Ev
   app.get('/api/cameras/:camera/latest.jpg', (request: FastifyRequest<{ Params: { camera: string } }>, reply) =>
     sendFrame(sources, reply, identity(request.params.camera, 'camera'), null),
   );
+  addVehicle(app, sources);
   app.get('/api/events', (_, reply) => events(hub, reply));
   app.post('/api/demo/fresh', async (request, reply) => {
     if (!sources.fresh) throw missing('this box runs no demo', '/api/demo/fresh', 'start it with `npm start`');
-    if (!sameOrigin(request.headers))
-      throw new HttpError(403, 'PAGE_FOREIGN', 'asked by another site', '/api/demo/fresh', 'use the page of the box');
+    guardOrigin(request, '/api/demo/fresh');
     await sources.fresh();
     return reply.code(202).send({ ok: true });
   });

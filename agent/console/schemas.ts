@@ -41,6 +41,82 @@ export const cameraStateSchema = z.object({
   latest: z.number().nullable().describe('seq of the newest frame that can be fetched'),
 });
 
+const figure = (what: string) => z.number().nullable().describe(`${what}; null: not known`);
+
+export const sourceStateSchema = z.object({
+  state: z.enum(['starting', 'live', 'lost', 'none']),
+  since: ms('since when it is so'),
+  reason: z.string().optional().describe('why it is lost'),
+});
+
+export const vehicleStateSchema = z.object({
+  kind: z.enum(['sweeper', 'sprinkler', 'muck', 'mixer', 'garbage']),
+  profile: z.string().describe('name of the profile in force'),
+  receiver: sourceStateSchema,
+  bus: sourceStateSchema.extend({ frames_per_s: z.number() }),
+  time: ms("time of the vehicle's state, UTC, put right by the receiver"),
+  ignition: z.union([z.literal(0), z.literal(1)]).nullable(),
+  moving: z.boolean(),
+  trip: z
+    .object({ since: ms('its first instant'), distance: z.number().describe('metres driven') })
+    .nullable(),
+  fix: z.object({
+    mode: z.number().describe('0 not said, 1 no fix, 2 position, 3 position and altitude'),
+    lat: figure('degrees WGS-84'),
+    lon: figure('degrees WGS-84'),
+    alt: figure('metres above mean sea level'),
+    track: figure('degrees from true north'),
+    hdop: figure('horizontal dilution of precision'),
+    age_ms: figure('milliseconds since the last usable fix'),
+    flags: z.array(z.string()).describe('why the fix is not to be believed: frozen, jump, repeat, time-back'),
+  }),
+  speed: z.object({
+    value: figure('m/s, the better of both'),
+    source: z.enum(['gnss', 'bus', 'none']),
+    gnss: figure('m/s'),
+    bus: figure('m/s'),
+    differs: z.boolean().describe('receiver and bus disagree by more than the profile allows'),
+  }),
+  satellites: z.array(
+    z.object({
+      system: z.string(),
+      prn: z.number().describe('number within its own system'),
+      elevation: figure('degrees above the horizon'),
+      azimuth: figure('degrees from true north'),
+      snr: figure('dB-Hz'),
+      used: z.boolean(),
+    }),
+  ),
+  signals: z.array(
+    z.object({
+      id: z.string(),
+      name: words,
+      value: figure('in `unit`'),
+      unit: z.string(),
+      source: z.string(),
+      age_ms: figure('milliseconds since it was said'),
+    }),
+  ),
+  lines: z.array(
+    z.object({
+      id: z.string(),
+      name: words,
+      state: z.union([z.literal(0), z.literal(1)]),
+      since: ms('since when it is so'),
+      pulses: z.number().optional(),
+      error: z.string().optional(),
+    }),
+  ),
+  switchable: z.boolean().describe("whether lines can be switched here: the demo's made ones"),
+});
+
+export const trailPointSchema = z
+  .tuple([ms('when'), z.number(), z.number(), z.number().nullable()])
+  .describe('epoch ms, longitude, latitude, speed in m/s or null');
+
+/** What switches a line. */
+export const lineSwitchSchema = z.strictObject({ state: z.union([z.literal(0), z.literal(1)]) });
+
 export const stateSchema = z.object({
   device: z.string(),
   city: z.string(),
@@ -65,7 +141,7 @@ export const stateSchema = z.object({
     }),
   ),
   cameras: z.array(cameraStateSchema),
-  vehicle: z.record(z.string(), z.unknown()).nullable(),
+  vehicle: vehicleStateSchema.nullable(),
   health: z.array(healthLineSchema),
 });
 

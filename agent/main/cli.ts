@@ -17,7 +17,8 @@ const COMMANDS: Record<string, { load: () => Promise<Command>; about: string }> 
   uplink: { load: () => import('./commands/uplink.ts'), about: 'sends what waits in an outbox folder' },
   models: { load: () => import('./commands/models.ts'), about: 'ls: the model cards' },
   doctor: { load: () => import('./commands/doctor.ts'), about: 'is this box fit for work' },
-  replay: { load: () => import('./commands/replay.ts'), about: 'nmea, can: a recording, decoded' },
+  replay: { load: () => import('./commands/replay.ts'), about: 'nmea, can, drive: a recording, decoded or relived' },
+  drive: { load: () => import('./commands/drive.ts'), about: 'synth: a made drive with its exact truth' },
 };
 
 function usage(): string {

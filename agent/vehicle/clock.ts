@@ -26,6 +26,12 @@ export class VehicleClock {
     return this.#last;
   }
 
+  /** The same for a reading that may have been kept back for a while (a debounced line): it never sets the clock. */
+  late(time: number): number {
+    this.#last = Math.max(this.#last, time + this.#shift);
+    return this.#last;
+  }
+
   /** The running time that a reading of this time would have; nothing is moved. */
   peek(time: number): number {
     return Math.max(this.#last, time + this.#shift);

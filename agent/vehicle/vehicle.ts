@@ -84,7 +84,7 @@ export class Vehicle {
 
   /** Takes one reading; gives what it brought about, in order. */
   push(reading: Reading): readonly Output[] {
-    const time = this.#clock.at(reading.time);
+    const time = reading.kind === 'line' ? this.#clock.late(reading.time) : this.#clock.at(reading.time);
     const reasons: Why[] = [];
     const out: Output[] = [];
     if (reading.kind === 'signal') {
