@@ -17,7 +17,7 @@ export interface Hiding {
   readonly blocks: number;
 }
 
-export const HIDING: Hiding = { margin: 0.15, blocks: 2 };
+export const HIDING: Hiding = { margin: 0.25, blocks: 2 };
 
 interface Kept {
   readonly frame: Frame;

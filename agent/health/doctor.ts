@@ -24,6 +24,8 @@ export interface DoctorInput {
   /** value of PATH */
   path: string;
   clock: Clock;
+  /** also what only the tests use */
+  tests: boolean;
   /** files that the detector needs, or why they cannot be named */
   modelFiles: () => Promise<string[]>;
 }
@@ -33,7 +35,7 @@ const MB = 1024 * 1024;
 /** Runs every check; none throws. */
 export async function examine(input: DoctorInput): Promise<Check[]> {
   return [
-    ...systemPackages(input.path),
+    ...systemPackages(input.path, input.tests),
     ...addons(),
     await detector(input),
     await storage(input.home),
@@ -59,15 +61,13 @@ function readable(file: string, mode: number): boolean {
   }
 }
 
-function systemPackages(path: string): Check[] {
-  return SYSTEM_PACKAGES.map((p): Check => {
+function systemPackages(path: string, tests: boolean): Check[] {
+  return SYSTEM_PACKAGES.filter((p) => tests || p.for.includes('start')).map((p): Check => {
     const text = { zh: `系统软件包 ${p.apt}`, en: `system package ${p.apt}` };
     if (isThere(p as { program?: string; file?: string }, path)) {
       return { id: `package-${p.apt}`, level: 'ok', text, value: 'present' };
     }
-    // What only the tests use is no fault of a box.
-    const needed = p.for.includes('start');
-    const level = p.apt === 'ffmpeg' ? 'bad' : needed ? 'warn' : 'ok';
+    const level = p.apt === 'ffmpeg' ? 'bad' : 'warn';
     return {
       id: `package-${p.apt}`,
       level,

@@ -70,7 +70,14 @@ export class StateKeeper {
   async #examine(): Promise<void> {
     const { clock, cache, data, box } = this.#options;
     const files = () => (box.camera && !box.camera.model ? modelFiles(cache) : Promise.resolve([]));
-    this.#checks = await examine({ home: data, cache, path: process.env['PATH'] ?? '', clock, modelFiles: files });
+    this.#checks = await examine({
+      home: data,
+      cache,
+      path: process.env['PATH'] ?? '',
+      clock,
+      tests: false,
+      modelFiles: files,
+    });
   }
 
   state(): State {

@@ -44,15 +44,16 @@ export const sight = computed<Sight>(() => {
   return mode >= 2 && lat !== null && age_ms !== null && age_ms <= FRESH_MS ? 'fix' : 'weak';
 });
 
+/** Milliseconds since the newest word, where words should have come. */
+export const silence = computed<number>(() =>
+  contact.value === 'lost' ? Math.max(0, now.value - heardAt.value) : 0,
+);
+
 /** Age of the last usable fix in seconds, growing while nothing is heard; null: there was none. */
 export const fixAge = computed<number | null>(() => {
   const age = vehicle.value?.fix.age_ms ?? null;
-  return age === null ? null : (age + since(now.value)) / 1000;
+  return age === null ? null : (age + silence.value) / 1000;
 });
-
-/** Milliseconds since the newest word, where words should have come. */
-const since = (time: number) => (contact.value === 'lost' ? Math.max(0, time - heardAt.value) : 0);
-export const silence = computed<number>(() => since(now.value));
 
 /** The street that the vehicle is on, by its name. */
 export const street = computed<string | null>(() => {
@@ -122,22 +123,29 @@ export function enterDrive(): void {
   void loadStreets();
 }
 
-/** Takes a word of the vehicle; `anew`: the box has been away or started again. */
+/** Puts the vehicle's place at the end of the trail, if it has moved there. */
+function extend(next: VehicleState, lon: number, lat: number): void {
+  const last = trail.value.at(-1);
+  const [x, y] = project(lon, lat);
+  if (last && Math.hypot(x - last.spot[0], y - last.spot[1]) < 0.5) return;
+  trail.value = join(trail.value, [[next.time, lon, lat, next.speed.value]]);
+}
+
+/** Takes a word of the vehicle; `anew`: the box has been away or has started again. */
 export function takeVehicle(next: VehicleState | null, anew = false): void {
+  const before = vehicle.value?.time ?? next?.time ?? 0;
   batch(() => {
     vehicle.value = next;
     heardAt.value = now.value;
     if (next === null) return;
     const { lat, lon, track, mode, age_ms } = next.fix;
     if (lat === null || lon === null) return;
-    const spot = project(lon, lat);
-    place.value = { spot, lon, lat, track: track ?? place.value?.track ?? null };
-    const last = trail.value.at(-1);
-    if (!loaded || mode < 2 || age_ms === null || age_ms > FRESH_MS || (last && next.time <= last.time)) return;
-    if (last && next.time - last.time > GAP_MS) void loadTrail(false);
-    else if (!last || Math.hypot(spot[0] - last.spot[0], spot[1] - last.spot[1]) > 0.5)
-      trail.value = join(trail.value, [[next.time, lon, lat, next.speed.value]]);
+    place.value = { spot: project(lon, lat), lon, lat, track: track ?? place.value?.track ?? null };
+    if (loaded && mode >= 2 && age_ms !== null && age_ms <= FRESH_MS) extend(next, lon, lat);
   });
-  if (anew && loaded) void loadTrail(true);
   if (route.value.room === 'vehicle') enterDrive();
+  if (!loaded || next === null) return;
+  // a clock that was set back makes the whole trail's times wrong; a silence may have hidden points
+  if (anew || next.time < before - GAP_MS) void loadTrail(true);
+  else if (next.time - before > GAP_MS) void loadTrail(false);
 }

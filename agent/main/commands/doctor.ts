@@ -15,7 +15,14 @@ export async function run(argv: string[]): Promise<number> {
   const { values } = parseArgs({ args: argv, options: { json: { type: 'boolean', default: false } } });
   const { home, cache } = env();
   const path = process.env['PATH'] ?? '';
-  const checks = await examine({ home, cache, path, clock: systemClock(), modelFiles: () => modelFiles(cache) });
+  const checks = await examine({
+    home,
+    cache,
+    path,
+    clock: systemClock(),
+    tests: true,
+    modelFiles: () => modelFiles(cache),
+  });
   for (const check of checks) {
     if (values.json) process.stdout.write(`${JSON.stringify(check)}\n`);
     else {
