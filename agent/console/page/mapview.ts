@@ -13,6 +13,7 @@ const BAR_ROOM = 110;
 const LEAP = 150;
 const GLIDE_MS = 950;
 const KEY_STEP = 60;
+const TREMBLE = 4;
 
 /** Whether the map keeps the vehicle in its middle. */
 export const following = signal(true);
@@ -27,6 +28,9 @@ export class MapView {
   readonly #fingers = new Map<number, [number, number]>();
   #size: Size = { width: 1, height: 1 };
   #view: View | null = null;
+  /** whether the view is only of the streets, because nobody knew the vehicle */
+  #overview = false;
+  #dragging = false;
   #due = 0;
   /** the way of the marker from one place to the next */
   #from: Spot | null = null;
@@ -78,6 +82,7 @@ export class MapView {
   }
 
   #goTo(spot: Spot | null): void {
+    if (spot === this.#to) return;
     const here = this.#here();
     const way = spot && here ? Math.hypot(spot[0] - here[0], spot[1] - here[1]) : 0;
     this.#from = way > 0 && way < LEAP && sight.peek() === 'fix' && !still.matches ? here : spot;
@@ -102,16 +107,16 @@ export class MapView {
   /** Looks at the vehicle where it is followed; first of all at the streets where nobody knows the vehicle. */
   #centre(): void {
     const here = this.#here();
-    if (following.peek() && here) this.#view = { x: here[0], y: here[1], scale: this.#view?.scale ?? FIRST_SCALE };
-    if (this.#view !== null || this.#size.width <= 1) return;
+    if (following.peek() && here) {
+      const scale = this.#overview ? FIRST_SCALE : (this.#view?.scale ?? FIRST_SCALE);
+      this.#view = { x: here[0], y: here[1], scale };
+      this.#overview = false;
+    }
     const map = streets.peek();
-    if (map !== null && map !== 'none')
-      this.#view = fitted(
-        map.lines.flatMap(({ spots }) => spots),
-        this.#size,
-      );
-    // as soon as the vehicle is found the first scale counts
-    if (this.#view !== null && following.peek()) queueMicrotask(() => this.#draw());
+    if (this.#view !== null || map === null || map === 'none' || this.#size.width <= 1) return;
+    const spots = map.lines.flatMap((line) => line.spots);
+    this.#view = fitted(spots, this.#size);
+    this.#overview = true;
   }
 
   #draw(): void {
@@ -162,8 +167,9 @@ export class MapView {
       const { left, top } = this.#canvas.getBoundingClientRect();
       return [event.clientX - left, event.clientY - top];
     };
-    const let_go = (event: PointerEvent) => {
+    const release = (event: PointerEvent) => {
       this.#fingers.delete(event.pointerId);
+      if (this.#fingers.size === 0) this.#dragging = false;
     };
     on('pointerdown', (event) => {
       if (event.target !== this.#canvas || event.button !== 0) return;
@@ -171,8 +177,8 @@ export class MapView {
       this.#fingers.set(event.pointerId, at(event));
     });
     on('pointermove', (event) => this.#move(event.pointerId, at(event)));
-    on('pointerup', let_go);
-    on('pointercancel', let_go);
+    on('pointerup', release);
+    on('pointercancel', release);
     on('wheel', (event) => {
       event.preventDefault();
       const lines = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 33 : 1;
@@ -188,10 +194,13 @@ export class MapView {
   #move(id: number, spot: [number, number]): void {
     const before = this.#fingers.get(id);
     if (before === undefined) return;
+    // a finger that only taps trembles a little
+    if (!this.#dragging && Math.hypot(spot[0] - before[0], spot[1] - before[1]) < TREMBLE) return;
+    this.#dragging = true;
     this.#fingers.set(id, spot);
     const other = [...this.#fingers].find(([key]) => key !== id)?.[1];
     if (other === undefined) {
-      if (spot[0] !== before[0] || spot[1] !== before[1]) this.#pan(spot[0] - before[0], spot[1] - before[1]);
+      this.#pan(spot[0] - before[0], spot[1] - before[1]);
       return;
     }
     const span = (one: [number, number]) => Math.max(10, Math.hypot(one[0] - other[0], one[1] - other[1]));
