@@ -1,5 +1,5 @@
 // The house's arrows go down: reads every import of the product and refuses those that climb.
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
@@ -62,7 +62,8 @@ function fault({ from, to }: Import): string | null {
 }
 
 test('no import climbs, and only agent/main imports across rooms of the agent', (t) => {
-  const files = Object.keys(MAY).flatMap((room) => sources(room));
+  const rooms = Object.keys(MAY).filter((room) => existsSync(join(root, room)));
+  const files = rooms.flatMap((room) => sources(room));
   t.true(files.length > 30, 'the product was found');
   t.deepEqual(
     files

@@ -51,7 +51,9 @@ export function parseYaml<T extends z.ZodType>(text: string, schema: T, file: st
   if (result.success) return result.data;
   const issues = result.error.issues.flatMap((issue) => plain(issue));
   const faults = issues.slice(0, 5).map((issue) => {
-    const line = lineOf(doc, lines, issue.path);
+    // an unknown key is reported at its parent: name the line of the key itself
+    const unknown = 'keys' in issue && Array.isArray(issue.keys) ? [String(issue.keys[0])] : [];
+    const line = lineOf(doc, lines, [...issue.path, ...unknown]);
     return { line, text: `${issue.path.map(String).join('.') || 'the file'}: ${issue.message}` };
   });
   const more = issues.length - faults.length;

@@ -73,6 +73,10 @@ export class RunningCamera {
       lost: ({ message }: { message: string }) => this.#become('lost', message),
       back: () => this.#become('live'),
     };
+    if (source === '') {
+      this.#become('lost', 'no source is configured: set camera.source in the box file, or source in the site file');
+      return;
+    }
     try {
       this.#live = openLive(source, listener, { clock: this.#time, loop, onChild });
     } catch (error) {

@@ -1,5 +1,6 @@
 // agent/console page: every word of the page in English, and the shape that each other language fills.
 // In: names and numbers. Out: sentences. Pure: also read by tests.
+import { enVehicle } from './en-vehicle.ts';
 import { bytes, duration, fixed } from './format.ts';
 
 /** What a sentence about one track is made of. */
@@ -209,7 +210,7 @@ export const en = {
     busy: 'Beginning anew. The page comes back by itself.',
     failed: (why: string) => `That did not work: ${why}`,
   },
-  soon: 'This room is not built yet.',
+  vehicle: enVehicle,
 };
 
 /** Each language has exactly these words. */

@@ -15,6 +15,7 @@ import { words } from './prefs.ts';
 import { camera, cases, type Route, route, state } from './store.ts';
 import { startStream } from './stream.ts';
 import { Debug, Timed, WhyDrawer } from './tracks.ts';
+import { Vehicle } from './vehicle.ts';
 
 function Latest() {
   const newest = cases.value?.[0];
@@ -40,8 +41,7 @@ function Now() {
 function room({ room: name, id }: Route) {
   if (name === 'cases') return id === null ? html`<${Cases} />` : html`<${Detail} id=${id} />`;
   if (name === 'health') return html`<${Health} />`;
-  if (name === 'vehicle')
-    return html`<div class="panel"><h1>${words.value.room.vehicle}</h1><p>${words.value.soon}</p></div>`;
+  if (name === 'vehicle') return html`<${Vehicle} />`;
   return html`<${Now} />`;
 }
 

@@ -42,7 +42,7 @@ export interface Route {
 
 function parse(hash: string): Route {
   const [, room, id] = hash.split('/');
-  const known = room === 'cases' || room === 'health' || room === 'vehicle' ? room : 'now';
+  const known = room === 'cases' || room === 'health' || room === 'vehicle' || room === 'now' ? room : null;
   return { room: known, id: id === undefined || id === '' ? null : id };
 }
 

@@ -1,7 +1,8 @@
 // agent/console page: the line to the box. In: /api/events and /api/cases. Out: the store.
 // Never: showing old data as new. What is silent for longer than five seconds is lost, said to be, and tried anew.
 import { batch } from '@preact/signals';
-import type { ApiCase, FrameData, State } from '../api.ts';
+import type { ApiCase, FrameData, State, VehicleState } from '../api.ts';
+import { takeVehicle } from './drive.ts';
 import { offer } from './live.ts';
 import { now } from './prefs.ts';
 import { cases, clockOffset, contact, putCase, state } from './store.ts';
@@ -31,6 +32,7 @@ function takeState(next: State): void {
     clockOffset.value = next.now - Date.now();
     now.value = next.now;
     contact.value = 'up';
+    takeVehicle(next.vehicle, away || restarted);
     if (away || restarted) void loadCases();
   });
 }
@@ -52,6 +54,7 @@ function connect(): void {
   on<State>('state', takeState);
   on<FrameData>('frame', offer);
   on<ApiCase>('case', putCase);
+  on<VehicleState>('vehicle', takeVehicle);
   mine.onerror = () => {
     if (source === mine) lose();
   };

@@ -1,6 +1,7 @@
 // agent/console page: every word of the page in Chinese, written for those who work in 数字城管, not translated.
 import type { WhyFacts, Words } from './en.ts';
 import { bytes, duration, fixed } from './format.ts';
+import { zhVehicle } from './zh-vehicle.ts';
 
 const THINGS: Record<string, string> = {
   person: '行人',
@@ -202,5 +203,5 @@ export const zh: Words = {
     busy: '正在重新开始，页面会自动恢复。',
     failed: (why) => `没有成功：${why}`,
   },
-  soon: '这个栏目还在建设中。',
+  vehicle: zhVehicle,
 };
