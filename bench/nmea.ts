@@ -11,22 +11,9 @@ import { GPS } from 'gps';
 import { parseNmeaSentence } from 'nmea-simple';
 import { KerbError } from '../contract/index.ts';
 import { GnssDecoder } from '../drivers/gnss/index.ts';
+import type { BenchOptions, Row } from './row.ts';
 
-/** One figure, as every benchmark prints it. */
-export interface Row {
-  readonly metric: string;
-  readonly value: number;
-  readonly unit: string;
-  readonly peer?: string;
-  readonly peerValue?: number;
-  readonly ratio?: number;
-  readonly goal?: string;
-  readonly ok?: boolean;
-}
-
-export interface BenchOptions {
-  /** folder of sample recordings; default: what SAMPLES_DIR names */
-  readonly samples?: string | null;
+export interface NmeaOptions extends BenchOptions {
   /** megabytes of the made input */
   readonly megabytes?: number;
 }
@@ -36,7 +23,7 @@ const GOAL = 4;
 const TURNS = 3;
 
 /** Measures. @throws KerbError BENCH_SAMPLES without the sample logs, BENCH_PEER where a program does not run */
-export async function bench(options: BenchOptions = {}): Promise<Row[]> {
+export async function bench(options: NmeaOptions = {}): Promise<Row[]> {
   const dir = options.samples ?? process.env['SAMPLES_DIR'];
   if (dir === undefined || dir === '')
     throw new KerbError('BENCH_SAMPLES', 'the sample logs are needed', 'SAMPLES_DIR', 'set it');

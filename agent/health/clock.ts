@@ -22,7 +22,10 @@ const FLOOR = Date.UTC(2026, 10, 1);
 export function systemClock(): Clock {
   return {
     wall: () => Date.now(),
-    mono: () => Number(process.hrtime.bigint() / 1000n) / 1000,
+    mono: () => {
+      const [seconds, nanoseconds] = process.hrtime();
+      return seconds * 1000 + nanoseconds / 1e6;
+    },
     quality: () => {
       if (Date.now() < FLOOR) return 'unknown';
       return existsSync('/run/systemd/timesync/synchronized') ? 'synced' : 'held';

@@ -75,6 +75,7 @@ function signals(now: VehicleNow): VehicleState['signals'] {
     { id: 'speed_bus', name: { zh: '总线速度', en: 'Speed, bus' }, value: now.speedBus, unit: 'm/s', ...bus },
     { id: 'rpm', name: { zh: '发动机转速', en: 'Engine speed' }, value: now.rpm, unit: 'rpm', ...bus },
     { id: 'fuel', name: { zh: '油量', en: 'Fuel level' }, value: now.fuel, unit: '%', ...bus },
+    { id: 'coolant', name: { zh: '冷却液温度', en: 'Coolant' }, value: now.coolant, unit: '°C', ...bus },
     { id: 'engine_s', name: { zh: '发动机工时', en: 'Engine hours' }, value: now.engineS, unit: 's', ...bus },
     {
       id: 'odometer',

@@ -15,7 +15,7 @@ import { loadTerminal, type TerminalProfile } from '../config/terminal.ts';
 import type { SourceState, TrailPoint, VehicleState } from '../console/api.ts';
 import type { Clock } from '../health/clock.ts';
 import type { Outbox } from '../outbox/index.ts';
-import { type Output, type Reading, signalReadings, Vehicle, type VehicleEvent } from '../vehicle/index.ts';
+import { concerns, type Output, type Reading, signalReadings, Vehicle, type VehicleEvent } from '../vehicle/index.ts';
 import { type Carried, CarriedFile } from './carried.ts';
 import { SourceWatch } from './source-watch.ts';
 import { vehicleState } from './vehicle-state.ts';
@@ -99,7 +99,8 @@ export class RunningVehicle {
         frame: (frame) => {
           this.#frames += 1;
           this.#bus.heard();
-          decoder.push(frame);
+          // what the state does not use is not decoded: a full bus costs little
+          if (concerns(frame)) decoder.push(frame);
         },
         lost: ({ message }) => this.#bus.lost(message),
         back: () => {},

@@ -18,9 +18,14 @@ export const SIGNALS: ReadonlyMap<string, readonly [name: string, signal: BusSig
 const PGN_WANTED = new Uint8Array(1 << 18);
 for (const group of J1939_GROUPS) if (SIGNALS.has(group.name)) PGN_WANTED[group.pgn] = 1;
 
+/** Whether a J1939 group (its PGN) holds a signal of ours. */
+export function meaningful(pgn: number): boolean {
+  return PGN_WANTED[pgn] === 1;
+}
+
 /** Whether a frame holds a signal of ours: only such frames are worth decoding for the vehicle's state. */
 export function concerns(frame: CanFrame): boolean {
-  return frame.extended && PGN_WANTED[pgnOf(frame.id)] === 1;
+  return frame.extended && meaningful(pgnOf(frame.id));
 }
 
 /** The readings that a message holds; none for a message without meaning here. */

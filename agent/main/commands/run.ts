@@ -1,4 +1,5 @@
 // agent/main: `kerbside run`: the agent, until a signal, or until the parent that started it is gone.
+import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { KerbError } from '../../../contract/index.ts';
@@ -42,6 +43,8 @@ export async function run(argv: string[]): Promise<number> {
     if (message?.kind === 'line') agent.setLine(String(message.line), message.state === 1 ? 1 : 0);
   });
   process.send?.({ kind: 'ready', port: agent.port });
+  // A box that loses its power never exits in order: keep the compiled code now, so that the next start is light.
+  flushCompileCache();
   const status = await ended;
   await agent.stop();
   // Nothing may keep the process: a stuck thread or handle is not worth a hanging end.

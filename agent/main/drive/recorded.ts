@@ -2,11 +2,13 @@
 // readings in the order of the file, pulled one at a time. Never: more than a piece of a file in memory.
 import { Readable } from 'node:stream';
 import { KerbError } from '../../../contract/index.ts';
-import { badTotal, CanDecoder, readCandump } from '../../../drivers/can/index.ts';
+import { CandumpParser } from '../../../drivers/can/candump-parser.ts';
+import { badTotal, CanDecoder } from '../../../drivers/can/index.ts';
 import { GnssDecoder } from '../../../drivers/gnss/index.ts';
 import { readRecording } from '../../../drivers/serial/recording.ts';
-import { concerns, type Reading, signalReadings } from '../../vehicle/index.ts';
+import { concerns, meaningful, type Reading, signalReadings } from '../../vehicle/index.ts';
 import { linesOf } from '../commands/lines.ts';
+import { CandumpSieve } from './sieve.ts';
 
 /** What was read and what was passed over. */
 export interface RecordedCounts {
@@ -55,59 +57,26 @@ export async function* nmeaReadings(path: string, counts: RecordedCounts): Async
   throw new KerbError('NMEA_NOTHING', what, path, 'give a log of NMEA 0183 with RMC or ZDA');
 }
 
-/** Signals read ahead of their turn, in pieces of the file. */
-const AHEAD = 4;
-
-/** A bus's signals at the times of their frames. @throws KerbError CAN_NOTHING, CAN_UNREADABLE */
+/** A bus's signals at the times of their frames. @throws KerbError CAN_NOTHING, RECORDING_UNREADABLE */
 export async function* canReadings(path: string, counts: RecordedCounts): AsyncGenerator<Reading[]> {
-  const ready: Reading[][] = [];
   let batch: Reading[] = [];
-  let wake = () => {};
-  let resume = () => {};
-  let ended = false;
-  const stop = new AbortController();
   const decoder = new CanDecoder((message) => {
-    batch.push(...signalReadings(message));
+    for (const reading of signalReadings(message)) batch.push(reading);
   });
-  const hand = () => {
-    if (batch.length > 0) ready.push(batch);
+  const parser = new CandumpParser((frame) => concerns(frame) && decoder.push(frame));
+  const sieve = new CandumpSieve(meaningful, (bytes) => parser.push(bytes));
+  for await (const piece of readRecording(path)) {
+    sieve.push(piece);
+    yield batch;
     batch = [];
-    wake();
-    if (ready.length < AHEAD) return undefined;
-    return new Promise<void>((go) => {
-      resume = go;
-    });
-  };
-  const read = readCandump(path, (frame) => concerns(frame) && decoder.push(frame), hand, stop.signal).finally(() => {
-    if (batch.length > 0) ready.push(batch);
-    ended = true;
-    wake();
-  });
-  // a failure is thrown below, once all that was read before it has been handed out
-  read.catch(() => {});
-  try {
-    for (;;) {
-      const next = ready.shift();
-      if (next) {
-        resume();
-        yield next;
-      } else if (ended) break;
-      else {
-        await new Promise<void>((go) => {
-          wake = go;
-        });
-      }
-    }
-    const counters = await read;
-    counts.frames = counters.frames;
-    counts.badFrames = badTotal(counters);
-    if (counters.frames + counters.remote + counters.error > 0 || counts.badFrames === 0) return;
-    throw new KerbError('CAN_NOTHING', 'holds no CAN frame', path, 'give a log of candump -l or -L');
-  } finally {
-    stop.abort();
-    resume();
-    await read.catch(() => {});
   }
+  parser.end();
+  yield batch;
+  const { counters } = parser;
+  counts.frames = counters.frames + sieve.skipped;
+  counts.badFrames = badTotal(counters);
+  if (counts.frames + counters.remote + counters.error > 0 || counts.badFrames === 0) return;
+  throw new KerbError('CAN_NOTHING', 'holds no CAN frame', path, 'give a log of candump -l or -L');
 }
 
 /** Longest line of an IO recording, and how many lines of it make a batch. */
