@@ -27,8 +27,8 @@ export interface Asset {
 }
 
 export interface Page {
-  /** by the path of their address */
-  readonly assets: ReadonlyMap<string, Asset>;
+  /** by the path of their address; made when first asked for: a box that nobody looks at spends nothing on its page */
+  readonly assets: ReadonlyMap<string, () => Promise<Asset>>;
   readonly html: Asset;
   /** CSP hash of the inline import map */
   readonly scriptHash: string;
@@ -38,6 +38,14 @@ async function asset(type: string, text: string): Promise<Asset> {
   const plain = Buffer.from(text);
   const etag = `W/"${createHash('sha256').update(plain).digest('base64url').slice(0, 22)}"`;
   return { type, etag, plain, gzip: await squeeze(plain, { level: 9 }) };
+}
+
+function once(make: () => Promise<Asset>): () => Promise<Asset> {
+  let made: Promise<Asset> | null = null;
+  return () => {
+    made ??= make();
+    return made;
+  };
 }
 
 /** TypeScript without its types and without the comments that stand alone on their lines. */
@@ -51,7 +59,7 @@ function script(text: string): string {
 async function pageFiles(): Promise<Map<string, string>> {
   const names = (await readdir(PAGE)).filter((name) => extname(name) in TYPES && !name.includes('.test.')).sort();
   const texts = await Promise.all(names.map((name) => readFile(join(PAGE, name), 'utf8')));
-  return new Map(names.map((name, i) => [name, name.endsWith('.ts') ? script(texts[i]!) : texts[i]!]));
+  return new Map(names.map((name, i) => [name, texts[i]!]));
 }
 
 async function vendorFiles(): Promise<Map<string, string>> {
@@ -59,21 +67,26 @@ async function vendorFiles(): Promise<Map<string, string>> {
   return new Map(VENDOR.map((name, i) => [name, texts[i]!.replace(/^\/\/# sourceMappingURL=.*$/m, '')]));
 }
 
-/** Reads and prepares the whole page once. Takes some tens of milliseconds. */
+/** Reads the whole page once; what a browser asks for is prepared then, once. */
 export async function loadPage(): Promise<Page> {
   const [own, vendor] = await Promise.all([pageFiles(), vendorFiles()]);
   const build = createHash('sha256')
     .update(JSON.stringify([[...own], [...vendor]]))
     .digest('hex')
     .slice(0, 12);
-  const assets = new Map<string, Asset>();
-  for (const [name, text] of own)
-    assets.set(`/page/${build}/${name}`, await asset(TYPES[extname(name)] ?? 'text/plain', text));
+  const assets = new Map<string, () => Promise<Asset>>();
+  for (const [name, text] of own) {
+    const made = () => asset(TYPES[extname(name)] ?? 'text/plain', name.endsWith('.ts') ? script(text) : text);
+    assets.set(`/page/${build}/${name}`, once(made));
+  }
   const imports: Record<string, string> = {};
   for (const [name, text] of vendor) {
     const path = `/vendor/${build}/${name.replace(/^@/, '').replaceAll('/', '-')}.js`;
     imports[name] = path;
-    assets.set(path, await asset('text/javascript; charset=utf-8', text));
+    assets.set(
+      path,
+      once(() => asset('text/javascript; charset=utf-8', text)),
+    );
   }
   const map = JSON.stringify({ imports });
   const scriptHash = `sha256-${createHash('sha256').update(map).digest('base64')}`;

@@ -4,6 +4,7 @@ import type { ServerResponse } from 'node:http';
 import test from 'ava';
 import { Client } from './events.ts';
 import { frame, madeCase, STATE } from './made.ts';
+import { VEHICLE } from './made-vehicle.ts';
 
 /** An answer whose socket takes only what it is told to. */
 class Pipe extends EventEmitter {
@@ -28,13 +29,14 @@ function open() {
   return { pipe, client: new Client(pipe as unknown as ServerResponse) };
 }
 
-test('while blocked only the newest frame and state wait, and every case', (t) => {
+test('while blocked only the newest frame, state and word of the vehicle wait, and every case', (t) => {
   const { pipe, client } = open();
   pipe.takes = false;
   client.send({ event: 'frame', data: frame(1, 1) });
   for (let seq = 2; seq <= 9; seq++) {
     client.send({ event: 'frame', data: frame(seq, 1) });
     client.send({ event: 'state', data: STATE });
+    client.send({ event: 'vehicle', data: { ...VEHICLE, time: seq } });
     client.send({ event: 'case', data: madeCase(seq, 'waiting') });
   }
   client.beat();
@@ -48,10 +50,11 @@ test('while blocked only the newest frame and state wait, and every case', (t) =
   ]);
   t.deepEqual(
     events.map(([name]) => name),
-    [...Array<string>(8).fill('case'), 'state', 'frame'],
+    [...Array<string>(8).fill('case'), 'state', 'vehicle', 'frame'],
   );
   t.is(events.at(-1)![1].seq, 9);
-  t.is(client.dropped, 14);
+  t.is(events.at(-2)![1].time, 9);
+  t.is(client.dropped, 21);
   client.send({ event: 'frame', data: frame(10, 1) });
   t.is(pipe.written.length, 3, 'it flows again');
   client.end();

@@ -83,7 +83,7 @@ function addVehicle(app: FastifyInstance, sources: ConsoleSources): void {
   app.get('/api/vehicle/map.geojson', (_, reply) => {
     const map = sources.map?.() ?? null;
     if (map === null) throw missing('this box has no map', '/api/vehicle/map.geojson', role);
-    return reply.type('application/geo+json').send(JSON.stringify(map));
+    return reply.header('content-type', 'application/geo+json').send(Buffer.from(JSON.stringify(map)));
   });
   app.post('/api/vehicle/lines/:id', (request: FastifyRequest<{ Params: { id: string } }>) => {
     const id = identity(request.params.id, 'id');

@@ -57,9 +57,7 @@ export const vehicleStateSchema = z.object({
   time: ms("time of the vehicle's state, UTC, put right by the receiver"),
   ignition: z.union([z.literal(0), z.literal(1)]).nullable(),
   moving: z.boolean(),
-  trip: z
-    .object({ since: ms('its first instant'), distance: z.number().describe('metres driven') })
-    .nullable(),
+  trip: z.object({ since: ms('its first instant'), distance: z.number().describe('metres driven') }).nullable(),
   fix: z.object({
     mode: z.number().describe('0 not said, 1 no fix, 2 position, 3 position and altitude'),
     lat: figure('degrees WGS-84'),

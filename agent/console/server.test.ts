@@ -4,10 +4,19 @@ import { get, type IncomingMessage, request } from 'node:http';
 import { createServer } from 'node:net';
 import test from 'ava';
 import { KerbError } from '../../contract/index.ts';
-import type { ApiCase, FrameData, State } from './api.ts';
+import type { ApiCase, FrameData, State, VehicleState } from './api.ts';
 import { type Made, made, madeCase, madePicture, frame as makeFrame } from './made.ts';
+import { aboard, HERE, STREETS } from './made-vehicle.ts';
 import { openapi } from './openapi.ts';
-import { apiCaseSchema, errorSchema, frameDataSchema, healthzSchema, stateSchema } from './schemas.ts';
+import {
+  apiCaseSchema,
+  errorSchema,
+  frameDataSchema,
+  healthzSchema,
+  stateSchema,
+  trailPointSchema,
+  vehicleStateSchema,
+} from './schemas.ts';
 import { type Console, startConsole } from './server.ts';
 
 const picture = await madePicture(0);
@@ -29,9 +38,15 @@ interface Answer {
 }
 
 /** Plain HTTP, so that Host, Origin and the path are sent exactly as given. */
-async function ask(page: Console, path: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Answer> {
+async function ask(
+  page: Console,
+  path: string,
+  headers: Record<string, string> = {},
+  method = 'GET',
+  body?: string,
+): Promise<Answer> {
   const out = request({ host: '127.0.0.1', port: page.port, path, method, headers });
-  out.end();
+  out.end(body);
   const [answer] = (await once(out, 'response')) as [IncomingMessage];
   return { status: answer.statusCode ?? 0, headers: answer.headers, body: Buffer.concat(await answer.toArray()) };
 }
@@ -161,6 +176,58 @@ test('opened knowingly, it answers to any name', async (t) => {
   const page = await startConsole({ host: '0.0.0.0', port: 0, sources: it.sources, log: { warn: () => {} } });
   t.teardown(() => page.close());
   t.is((await ask(page, '/api/state', { host: 'box.local:8088' })).status, 200);
+});
+
+test('a vehicle: its state, its trail since a moment, its streets', async (t) => {
+  const { it, page } = await start(t);
+  t.is((await ask(page, '/api/vehicle/trail')).status, 404, 'this box is in no vehicle');
+  t.is((await ask(page, '/api/vehicle/map.geojson')).status, 404);
+  const { vehicle, trail } = aboard(it);
+  t.deepEqual(stateSchema.parse(jsonOf(await ask(page, '/api/state'))).vehicle, vehicle);
+  const whole = jsonOf(await ask(page, '/api/vehicle/trail')) as unknown[];
+  t.deepEqual(
+    whole.map((point) => trailPointSchema.parse(point)),
+    trail,
+  );
+  const since = trail.at(-3)![0];
+  t.deepEqual(jsonOf(await ask(page, `/api/vehicle/trail?since=${since}`)), trail.slice(-2));
+  for (const query of ['since=-1', 'since=1e3', 'since=1&since=2', 'after=1', 'since='])
+    t.is((await ask(page, `/api/vehicle/trail?${query}`)).status, 400, query);
+  const map = await ask(page, '/api/vehicle/map.geojson');
+  t.is(map.headers['content-type'], 'application/geo+json');
+  t.deepEqual(jsonOf(map), STREETS as unknown);
+  // the schema describes the type of api.ts, both ways: this compiles only while they fit
+  const fits: (one: VehicleState) => VehicleState = (one) => vehicleStateSchema.parse(one) as VehicleState;
+  t.is(fits(vehicle).fix.lat, HERE.lat);
+});
+
+test('a line is switched by this page and by scripts, with a body that says to what', async (t) => {
+  const { it, page } = await start(t);
+  const path = '/api/vehicle/lines/spray';
+  const json = { 'content-type': 'application/json' };
+  t.is((await ask(page, path, json, 'POST', '{"state":1}')).status, 404, 'real lines are not switched');
+  const { asked, vehicle } = aboard(it);
+  const host = `127.0.0.1:${page.port}`;
+  const done = await ask(page, path, { ...json, host, origin: `http://${host}` }, 'POST', '{"state":1}');
+  t.is(done.status, 200);
+  t.deepEqual(jsonOf(done), { state: 1 });
+  t.is((await ask(page, path, json, 'POST', '{"state":0}')).status, 200);
+  t.deepEqual(asked, [
+    ['spray', 1],
+    ['spray', 0],
+  ]);
+  t.is((await ask(page, path, { ...json, origin: 'http://evil.example' }, 'POST', '{"state":1}')).status, 403);
+  t.is((await ask(page, path, { ...json, 'sec-fetch-site': 'cross-site' }, 'POST', '{"state":1}')).status, 403);
+  t.is((await ask(page, '/api/vehicle/lines/horn', json, 'POST', '{"state":1}')).status, 404);
+  for (const body of ['{"state":2}', '{"state":"1"}', '{"state":1,"for":3}', '{}', 'null', '[1]', '{"state":'])
+    t.is((await ask(page, path, json, 'POST', body)).status, 400, body);
+  t.is((await ask(page, '/api/vehicle/lines/a%2fb', json, 'POST', '{"state":1}')).status, 400);
+  t.is((await ask(page, path, { 'content-type': 'text/plain' }, 'POST', '{"state":1}')).status, 400);
+  t.is((await ask(page, path, { 'content-type': 'text/xml' }, 'POST', '<state/>')).status, 415);
+  t.is((await ask(page, path, json, 'POST', `{"state":1,"x":"${'x'.repeat(2000)}"}`)).status, 413);
+  t.is((await ask(page, path)).status, 404, 'nothing is read here');
+  t.is(asked.length, 2);
+  t.is(vehicle.lines[2]!.state, 0);
 });
 
 test('the demo is begun anew by this page and by scripts, not by other sites', async (t) => {
@@ -303,6 +370,22 @@ test('events: the state and the newest frame at once, then what happens, in orde
   );
   t.is(events[0]!.name, 'state');
   t.is((events[1]!.data as FrameData).seq, 2, 'only the newest of those before');
+});
+
+test('events: what the vehicle says comes as it is said', async (t) => {
+  const { it, page } = await start(t);
+  const { tell, vehicle } = aboard(it);
+  let told = false;
+  const { events } = await listen(page, (seen) => {
+    if (!told && seen.length === 1) {
+      told = true;
+      vehicle.speed.value = 3.5;
+      tell();
+    }
+    return seen.some((event) => event.name === 'vehicle');
+  });
+  const word = events.find((event) => event.name === 'vehicle')!.data as VehicleState;
+  t.is(vehicleStateSchema.parse(word).speed.value, 3.5);
 });
 
 test('the state comes again each second without anyone asking for it', async (t) => {

@@ -37,10 +37,10 @@ function sendAsset(request: FastifyRequest, reply: FastifyReply, asset: Asset, c
 
 function addPage(app: FastifyInstance, page: Page): void {
   app.get('/', (request, reply) => sendAsset(request, reply, page.html, 'no-cache'));
-  const file = (request: FastifyRequest, reply: FastifyReply) => {
+  const file = async (request: FastifyRequest, reply: FastifyReply) => {
     const asset = page.assets.get(request.url);
     if (asset === undefined) throw notFound(request);
-    return sendAsset(request, reply, asset, 'public, max-age=31536000, immutable');
+    return sendAsset(request, reply, await asset(), 'public, max-age=31536000, immutable');
   };
   app.get('/page/*', file);
   app.get('/vendor/*', file);

@@ -19,6 +19,7 @@ const COMMANDS: Record<string, { load: () => Promise<Command>; about: string }> 
   doctor: { load: () => import('./commands/doctor.ts'), about: 'is this box fit for work' },
   replay: { load: () => import('./commands/replay.ts'), about: 'nmea, can, drive: a recording, decoded or relived' },
   drive: { load: () => import('./commands/drive.ts'), about: 'synth: a made drive with its exact truth' },
+  update: { load: () => import('./commands/update.ts'), about: 'the update client by hand: init, refresh, download' },
 };
 
 function usage(): string {

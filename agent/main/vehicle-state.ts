@@ -61,21 +61,21 @@ export function vehicleState(
 
 /** Fast values age by the bus's silence; they are null as soon as they are stale, so no age is shown for them. */
 function signals(now: VehicleNow): VehicleState['signals'] {
-  const bus = { source: 'CAN', age_ms: null };
-  const odometer = now.odometerSource === 'bus' ? 'CAN' : 'GNSS';
+  const bus = { source: 'bus', age_ms: null };
+  const odometer = now.odometerSource;
   return [
     {
       id: 'speed_gnss',
       name: { zh: '卫星速度', en: 'Speed, GNSS' },
       value: now.speedGnss,
       unit: 'm/s',
-      source: 'GNSS',
+      source: 'gnss',
       age_ms: now.fixAge,
     },
     { id: 'speed_bus', name: { zh: '总线速度', en: 'Speed, bus' }, value: now.speedBus, unit: 'm/s', ...bus },
     { id: 'rpm', name: { zh: '发动机转速', en: 'Engine speed' }, value: now.rpm, unit: 'rpm', ...bus },
     { id: 'fuel', name: { zh: '油量', en: 'Fuel level' }, value: now.fuel, unit: '%', ...bus },
-    { id: 'coolant', name: { zh: '冷却液温度', en: 'Coolant' }, value: now.coolant, unit: '°C', ...bus },
+    { id: 'coolant', name: { zh: '冷却液温度', en: 'Coolant' }, value: now.coolant, unit: 'degC', ...bus },
     { id: 'engine_s', name: { zh: '发动机工时', en: 'Engine hours' }, value: now.engineS, unit: 's', ...bus },
     {
       id: 'odometer',

@@ -45,9 +45,7 @@ export const sight = computed<Sight>(() => {
 });
 
 /** Milliseconds since the newest word, where words should have come. */
-export const silence = computed<number>(() =>
-  contact.value === 'lost' ? Math.max(0, now.value - heardAt.value) : 0,
-);
+export const silence = computed<number>(() => (contact.value === 'lost' ? Math.max(0, now.value - heardAt.value) : 0));
 
 /** Age of the last usable fix in seconds, growing while nothing is heard; null: there was none. */
 export const fixAge = computed<number | null>(() => {
@@ -89,21 +87,22 @@ async function ask(path: string): Promise<Response | null> {
   }
 }
 
-/** Asks for what is missing of the trail; `anew`: for all of it. */
+/** Asks for what is missing of the trail; `anew`: for all of it. What comes by the stream meanwhile stays. */
 async function loadTrail(anew: boolean): Promise<void> {
   if (asking) return;
   asking = true;
-  const last = anew ? undefined : trail.value.at(-1)?.time;
-  const answer = await ask(`/api/vehicle/trail${last === undefined ? '' : `?since=${last}`}`);
+  const since = anew ? undefined : trail.value.at(-1)?.time;
+  const answer = await ask(`/api/vehicle/trail${since === undefined ? '' : `?since=${since}`}`);
   asking = false;
   if (!answer?.ok) return;
   const points = (await answer.json()) as TrailPoint[];
-  // what came by the stream while this was asked for is newer
-  const later = last === undefined ? trail.value.filter((step) => step.time > (points.at(-1)?.[0] ?? 0)) : [];
+  const end = points.at(-1);
+  const before = trail.value.filter((step) => since !== undefined && step.time <= since);
+  const later = trail.value.filter((step) => step.time > (end?.[0] ?? since ?? 0));
   batch(() => {
-    trail.value = last === undefined ? [...join([], points), ...later] : join(trail.value, points);
-    const end = points.at(-1);
-    if (place.value === null && end) place.value = { spot: project(end[1], end[2]), lon: end[1], lat: end[2], track: null };
+    trail.value = [...join(before, points), ...later];
+    if (place.value === null && end)
+      place.value = { spot: project(end[1], end[2]), lon: end[1], lat: end[2], track: null };
   });
 }
 
@@ -138,14 +137,14 @@ export function takeVehicle(next: VehicleState | null, anew = false): void {
     vehicle.value = next;
     heardAt.value = now.value;
     if (next === null) return;
+    // a clock that was set back makes the whole trail's times wrong; a silence may have hidden points
+    const back = next.time < before - GAP_MS;
+    const missed = anew || back || next.time > before + GAP_MS;
+    if (loaded && missed) void loadTrail(anew || back);
     const { lat, lon, track, mode, age_ms } = next.fix;
     if (lat === null || lon === null) return;
     place.value = { spot: project(lon, lat), lon, lat, track: track ?? place.value?.track ?? null };
-    if (loaded && mode >= 2 && age_ms !== null && age_ms <= FRESH_MS) extend(next, lon, lat);
+    if (loaded && !missed && mode >= 2 && age_ms !== null && age_ms <= FRESH_MS) extend(next, lon, lat);
   });
   if (route.value.room === 'vehicle') enterDrive();
-  if (!loaded || next === null) return;
-  // a clock that was set back makes the whole trail's times wrong; a silence may have hidden points
-  if (anew || next.time < before - GAP_MS) void loadTrail(true);
-  else if (next.time - before > GAP_MS) void loadTrail(false);
 }

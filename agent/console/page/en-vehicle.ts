@@ -39,7 +39,7 @@ export const enVehicle = {
     volt: 'V',
     kpa: 'kPa',
   },
-  fact: { fix: 'Position by', trip: 'Trip', speed: 'Speed by', position: 'Position', vehicle: 'Vehicle' },
+  fact: { fix: 'Fix', trip: 'Trip', speed: 'Speed', position: 'Position', vehicle: 'Vehicle' },
   motion: { moving: 'Moving', idling: 'Standing, ignition on', standing: 'Standing', off: 'Ignition off' },
   speed: {
     title: 'Speed',
@@ -54,7 +54,7 @@ export const enVehicle = {
       if (street === null) return heads === null ? 'Away from the streets of the map' : `Heading ${heads}`;
       return heads === null ? `On ${street}` : `On ${street}, heading ${heads}`;
     },
-    alt: (metres: string) => `${metres} m above sea level`,
+    alt: (metres: string) => `Altitude ${metres} m`,
   },
   fix: {
     mode: { 2: '2D fix', 3: '3D fix' },
@@ -118,12 +118,14 @@ export const enVehicle = {
     system: (name: string) => name,
     count: (used: number, all: number) => `${used} of ${all}`,
     total: (used: number, all: number) => `${used} of ${all} used`,
-    summary: (used: number, all: number) => `Sky: ${all} satellites in view, ${used} used. The counts by system follow.`,
+    summary: (used: number, all: number) =>
+      `Sky: ${all} satellites in view, ${used} used. The counts by system follow.`,
     one: (system: string, prn: number, elevation: number, azimuth: number, snr: number | null, used: boolean) =>
       `${system} ${prn}: ${elevation}° high, azimuth ${azimuth}°${snr === null ? '' : `, ${snr} dB-Hz`}, ${used ? 'used' : 'not used'}`,
     used: 'filled: used',
     unused: 'hollow: in view only',
-    unplaced: (n: number) => `${n} more ${n === 1 ? 'has' : 'have'} not said where they stand.`,
+    unplaced: (n: number) =>
+      n === 1 ? '1 more has not said where it stands.' : `${n} more have not said where they stand.`,
     old: 'As last heard.',
     none: 'No satellite heard yet',
     noneHint: 'The antenna needs an open view of the sky.',
@@ -136,12 +138,11 @@ export const enVehicle = {
     nearer: 'Zoom in',
     farther: 'Zoom out',
     follow: 'Follow',
-    following: 'Following',
     north: 'North is up',
     legend: 'Trail by speed, km/h',
-    gap: 'not seen',
-    madeUp: 'Demo: these streets are made up; none of them exists.',
-    none: 'This box has no map of streets; the trail is drawn without one.',
+    gap: 'no fix',
+    madeUp: 'Demo: these streets are made up',
+    none: 'No map of streets on this box',
   },
 };
 

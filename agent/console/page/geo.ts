@@ -101,7 +101,10 @@ export function skySpot(elevation: number, azimuth: number, r: number): [number,
 }
 
 /** The longest piece of a line on the screen that is all but straight and visible, from its left to its right end. */
-export function straightest(line: readonly [number, number][], size: Size): [[number, number], [number, number]] | null {
+export function straightest(
+  line: readonly [number, number][],
+  size: Size,
+): [[number, number], [number, number]] | null {
   let best: [[number, number], [number, number]] | null = null;
   let most = 0;
   for (let i = 0; i + 1 < line.length; ) {

@@ -4,8 +4,8 @@ import { useLayoutEffect, useRef } from 'preact/hooks';
 import { fixAge, place, sight, street, streets, vehicle } from './drive.ts';
 import { BANDS, wind } from './geo.ts';
 import { html } from './html.ts';
-import { mark } from './marks.ts';
 import { bar, following, MapView } from './mapview.ts';
+import { mark } from './marks.ts';
 import { since, words } from './prefs.ts';
 import { withUnit } from './signals.ts';
 import { distance } from './units.ts';
@@ -18,8 +18,10 @@ function Veil() {
   const { receiver: say } = words.value.vehicle;
   const tone = how === 'lost' ? 'bad' : how === 'weak' ? 'warn' : 'idle';
   const age = fixAge.value;
-  return html`<div class="veil above" role="status">
-    <p class="strong">${mark(tone)}${say[how]}${how === 'lost' ? html` <span class="num">· ${since(known.receiver.since)}</span>` : ''}</p>
+  return html`<div class="veil above">
+    <p class="strong">
+      ${mark(tone)}<span role="status">${say[how]}</span>${how === 'lost' && html`<span class="num">${'\u00a0'}· ${since(known.receiver.since)}</span>`}
+    </p>
     ${how === 'lost' && known.receiver.reason && html`<p class="reason">${known.receiver.reason}</p>`}
     ${age !== null && place.value !== null && html`<p class="num">${say.lastFix(words.value.duration(Math.round(age)))}</p>`}
     <p>${say.remedy[how]}</p>
@@ -31,10 +33,8 @@ function Legend() {
   const names = [...BANDS.map((end, i) => `${i === 0 ? 0 : BANDS[i - 1]}–${end}`), `≥ ${BANDS.at(-1)}`];
   return html`<div class="trail-legend">
     <p class="soft">${say.legend}</p>
-    <ul class="num">
-      ${names.map((name, i) => html`<li><i class=${`speed s${i}`}></i>${name}</li>`)}
-      <li><i class="speed gap"></i>${say.gap}</li>
-    </ul>
+    <ul class="num">${names.map((name, i) => html`<li><i class=${`speed s${i}`}></i>${name}</li>`)}</ul>
+    <p class="unseen"><i class="speed gap"></i>${say.gap}</p>
   </div>`;
 }
 
@@ -50,11 +50,13 @@ export function VehicleMap() {
   }, []);
   const { map: say, sky } = words.value.vehicle;
   const map = streets.value;
+  const note = map === 'none' ? say.none : map?.madeUp ? say.madeUp : null;
   const track = place.value?.track ?? null;
   const label = say.label(street.value, track === null ? null : sky.towards[wind(track)]!, sight.value === 'fix');
   return html`<section class="mapping" aria-label=${say.title}>
     <div ref=${stage} class=${`map ${sight.value === 'fix' ? '' : 'stale'}`} tabindex="0" role="group" aria-label=${say.keys}>
       <canvas ref=${canvas} role="img" aria-label=${label}></canvas>
+      ${note !== null && html`<p class="made-up">${note}</p>`}
       <${Veil} />
       <div class="map-tools">
         <button type="button" class="tool" aria-label=${say.nearer} onClick=${() => view.current?.zoom(1.6)}><span aria-hidden="true">+</span></button>
@@ -68,7 +70,7 @@ export function VehicleMap() {
           following.value = !following.value;
         }}
       >
-        ${following.value ? say.following : say.follow}
+        ${mark(following.value ? 'ok' : 'idle')}${say.follow}
       </button>
       <div class="map-signs">
         <p class="north" role="img" aria-label=${say.north}>
@@ -82,8 +84,6 @@ export function VehicleMap() {
     </div>
     <div class="map-foot">
       <${Legend} />
-      ${map !== null && map !== 'none' && map.madeUp && html`<p class="made-up">${say.madeUp}</p>`}
-      ${map === 'none' && html`<p class="made-up">${say.none}</p>`}
     </div>
   </section>`;
 }

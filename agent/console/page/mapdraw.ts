@@ -1,7 +1,8 @@
 // agent/console page: the map on a canvas. In: a view, streets, the trail, where the vehicle is. Out: pixels.
 // Colours are the theme's own. The trail tells its speed by colour and by width. Never: a place of old that looks new.
 import type { Step } from './drive.ts';
-import { band, ground, type Size, type Spot, straightest, toScreen, type View } from './geo.ts';
+import { band, ground, type Size, type Spot, toScreen, type View } from './geo.ts';
+import { drawNames } from './mapnames.ts';
 import type { Line, Streets } from './streets.ts';
 
 export interface Marker {
@@ -23,12 +24,10 @@ export interface Picture {
 /** How wide a street is drawn, m, and its least and most in pixels. */
 const STREET_M = 14;
 const WIDTHS = { water: [6, 400], street: [3.5, 44], tunnel: [3.5, 44] } as const;
-const TRAIL_WIDTHS = [3, 3.75, 4.5, 5.25, 6];
-/** Pixels between two labels, and the least that a trail's step is worth drawing. */
-const APART = 10;
+const TRAIL_WIDTHS = [4, 4.75, 5.5, 6.25, 7];
+/** The least that a trail's step is worth drawing, pixels. */
 const STEP = 1.5;
-
-type Colour = (name: string) => string;
+export type Colour = (name: string) => string;
 
 /** The theme's colours by name, as the canvas wants them. */
 export function colours(element: Element): Colour {
@@ -52,7 +51,8 @@ const visible = (spots: readonly [number, number][], { width, height }: Size, ma
   );
 };
 
-interface Laid {
+/** A line of the map in pixels of the screen. */
+export interface Laid {
   line: Line;
   spots: [number, number][];
   width: number;
@@ -87,37 +87,6 @@ function drawStreets(context: CanvasRenderingContext2D, all: readonly Laid[], co
   stroke(tunnels, colour('map-tunnel'), 0);
 }
 
-/** A street's name along it, where it has room and no other is near. */
-function drawNames(context: CanvasRenderingContext2D, all: readonly Laid[], size: Size, colour: Colour): void {
-  const taken: { name: string; x: number; y: number; reach: number }[] = [];
-  context.textAlign = 'center';
-  context.textBaseline = 'middle';
-  // tunnels lie on streets of their own name's length: their names come first
-  for (const { line, spots } of [...all].sort((a, b) => Number(b.line.kind === 'tunnel') - Number(a.line.kind === 'tunnel'))) {
-    if (line.name === '') continue;
-    const run = straightest(spots, size);
-    if (run === null) continue;
-    const room = context.measureText(line.name).width;
-    const [[ax, ay], [bx, by]] = run;
-    if (Math.hypot(bx - ax, by - ay) < room + 2 * APART) continue;
-    const [x, y] = [(ax + bx) / 2, (ay + by) / 2];
-    const reach = room / 2 + APART;
-    const near = (one: (typeof taken)[number]) =>
-      Math.hypot(one.x - x, one.y - y) < (one.name === line.name ? 220 : Math.max(24, (one.reach + reach) * 0.7));
-    if (taken.some(near)) continue;
-    taken.push({ name: line.name, x, y, reach });
-    context.save();
-    context.translate(x, y);
-    context.rotate(Math.atan2(by - ay, bx - ax));
-    context.lineWidth = 4;
-    context.strokeStyle = colour(line.kind === 'water' ? 'map-water' : 'map-street');
-    context.strokeText(line.name, 0, 0.5);
-    context.fillStyle = colour(line.kind === 'water' ? 'map-water-text' : 'map-text');
-    context.fillText(line.name, 0, 0.5);
-    context.restore();
-  }
-}
-
 function drawStands(context: CanvasRenderingContext2D, picture: Picture, colour: Colour): void {
   if (picture.view.scale < 0.12) return;
   for (const { kind, spot } of picture.streets?.stands ?? []) {
@@ -139,10 +108,7 @@ function drawTrail(context: CanvasRenderingContext2D, picture: Picture, colour: 
   const runs: { band: number; gap: boolean; spots: [number, number][] }[] = [];
   let last: [number, number] | null = null;
   const end: Step | undefined = trail.at(-1);
-  const steps =
-    marker?.fresh && end && !end.gap
-      ? [...trail.slice(0, -1), { ...end, spot: marker.spot }]
-      : trail;
+  const steps = marker?.fresh && end && !end.gap ? [...trail.slice(0, -1), { ...end, spot: marker.spot }] : trail;
   for (const step of steps) {
     const spot = toScreen(view, size, step.spot);
     const tone = band(step.speed);
@@ -222,6 +188,6 @@ export function drawMap(canvas: HTMLCanvasElement, picture: Picture): void {
   drawStreets(context, all, colour);
   drawTrail(context, picture, colour);
   drawStands(context, picture, colour);
-  drawNames(context, all, picture.size, colour);
+  drawNames(context, all, picture, colour);
   drawMarker(context, picture, colour);
 }

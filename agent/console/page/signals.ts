@@ -41,8 +41,8 @@ function BusNotice() {
   const { bus: say } = words.value.vehicle;
   if (bus === undefined || bus.state === 'live') return null;
   const tone = bus.state === 'lost' ? 'bad' : 'idle';
-  return html`<div class=${`note ${tone}`} role="status">
-    <p class="strong">${mark(tone)}${say[bus.state]}${bus.state === 'lost' ? ` · ${since(bus.since)}` : ''}</p>
+  return html`<div class=${`note ${tone}`}>
+    <p class="strong">${mark(tone)}<span role="status">${say[bus.state]}</span>${bus.state === 'lost' ? ` · ${since(bus.since)}` : ''}</p>
     ${bus.reason && html`<p class="reason">${bus.reason}</p>`}
     <p>${say.remedy[bus.state]}</p>
   </div>`;

@@ -28,6 +28,9 @@ const kindOf = (system: string) => (system in SHAPES && system !== 'other' ? sys
 const sign = (system: string, used: boolean): Node =>
   html`<path class=${`sat ${kindOf(system)}${used ? '' : ' unused'}`} d=${SHAPES[kindOf(system)]} />`;
 
+const key = (used: boolean): Node =>
+  html`<svg viewBox="-8 -8 16 16" aria-hidden="true"><path class=${`sat plain-ink${used ? '' : ' unused'}`} d=${SHAPES['GPS']} /></svg>`;
+
 function plot(all: readonly Satellite[]): Node {
   const { sky: say } = words.value.vehicle;
   const placed = all
@@ -36,10 +39,10 @@ function plot(all: readonly Satellite[]): Node {
   const used = all.filter((one) => one.used).length;
   const edge = R + 11;
   const names: [number, number, string][] = [
-    [0, -edge, say.winds[0]],
-    [edge, 0, say.winds[2]],
-    [0, edge, say.winds[4]],
-    [-edge, 0, say.winds[6]],
+    [0, -edge, say.winds[0]!],
+    [edge, 0, say.winds[2]!],
+    [0, edge, say.winds[4]!],
+    [-edge, 0, say.winds[6]!],
   ];
   return html`<svg class="sky" viewBox=${`${-ROOM} ${-ROOM} ${2 * ROOM} ${2 * ROOM}`} role="img" aria-label=${say.summary(used, all.length)}>
     <circle class="dome" r=${R} />
@@ -82,11 +85,17 @@ export function Sky() {
   return html`<section class=${`panel skies${old ? ' old' : ''}`}>
     <div class="row"><h2>${say.title}</h2>${all.length > 0 && html`<p class="soft num">${say.total(all.filter((one) => one.used).length, all.length)}</p>`}</div>
     ${old && all.length > 0 && html`<p class="soft">${say.old}</p>`}
-    ${all.length === 0 ? html`<div class="empty"><p class="strong">${say.none}</p><p>${say.noneHint}</p></div>` : html`${plot(all)}${legend(all)}`}
-    ${all.length > 0 && html`<p class="soft keys">
-      <span><svg viewBox="-8 -8 16 16" aria-hidden="true"><path class="sat plain-ink" d=${SHAPES['GPS']} /></svg>${say.used}</span>
-      <span><svg viewBox="-8 -8 16 16" aria-hidden="true"><path class="sat plain-ink unused" d=${SHAPES['GPS']} /></svg>${say.unused}</span>
-    </p>`}
-    ${unplaced > 0 && html`<p class="soft">${say.unplaced(unplaced)}</p>`}
+    ${all.length === 0 && html`<div class="empty"><p class="strong">${say.none}</p><p>${say.noneHint}</p></div>`}
+    ${
+      all.length > 0 &&
+      html`<div class="heaven">
+        ${plot(all)}
+        <div class="told">
+          ${legend(all)}
+          <p class="soft keys"><span>${key(true)}${say.used}</span><span>${key(false)}${say.unused}</span></p>
+          ${unplaced > 0 && html`<p class="soft">${say.unplaced(unplaced)}</p>`}
+        </div>
+      </div>`
+    }
   </section>`;
 }

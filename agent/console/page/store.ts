@@ -34,27 +34,29 @@ export const current = computed<Shown | null>(() => (camera.value ? (shown.value
 /** Whether what is shown of the camera is not of now. */
 export const stale = computed<boolean>(() => camera.value?.state === 'lost' || contact.value === 'lost');
 
+/** The rooms that this box has, by its roles; the first is where a visit begins. In a vehicle without cameras: the vehicle. */
+export const rooms = computed<readonly Room[]>(() => {
+  const roles = state.value?.roles ?? ['camera'];
+  if (!roles.includes('vehicle')) return ['now', 'cases', 'health'];
+  return roles.includes('camera') ? ['now', 'cases', 'vehicle', 'health'] : ['vehicle', 'cases', 'health'];
+});
+
 /** #/cases/ID -> { room: 'cases', id: ID }. */
 export interface Route {
   room: Room;
   id: string | null;
 }
 
-function parse(hash: string): Route {
-  const [, room, id] = hash.split('/');
-  const known = room === 'cases' || room === 'health' || room === 'vehicle' || room === 'now' ? room : null;
-  return { room: known, id: id === undefined || id === '' ? null : id };
-}
-
-export const route = signal<Route>(parse(location.hash));
+const asked = signal(location.hash);
 addEventListener('hashchange', () => {
-  route.value = parse(location.hash);
+  asked.value = location.hash;
 });
 
-/** The rooms that this box has, by its roles. */
-export const rooms = computed<readonly Room[]>(() => {
-  const roles = state.value?.roles ?? ['camera'];
-  return ['now', 'cases', ...(roles.includes('vehicle') ? (['vehicle'] as const) : []), 'health'];
+export const route = computed<Route>(() => {
+  const [, name, id] = asked.value.split('/');
+  const known = name === 'cases' || name === 'health' || name === 'vehicle';
+  const [first = 'now'] = rooms.value;
+  return { room: known ? name : first, id: id === undefined || id === '' ? null : id };
 });
 
 /** The shortest time that any zone of this box allows, in seconds. */

@@ -42,7 +42,11 @@ function quality(known: VehicleState): Node {
   const aged = age === null ? say.never : say.aged(words.value.duration(Math.round(age)));
   if (sight.value !== 'fix') return html`<span>${aged}</span>`;
   const used = known.satellites.filter((one) => one.used).length;
-  const parts = [say.mode[mode === 3 ? 3 : 2], used > 0 && say.satellites(used), hdop !== null && `HDOP ${hdop.toFixed(1)}`];
+  const parts = [
+    say.mode[mode === 3 ? 3 : 2],
+    used > 0 && say.satellites(used),
+    hdop !== null && `HDOP ${hdop.toFixed(1)}`,
+  ];
   return html`<span class="num">${parts.filter(Boolean).join(say.comma)}</span>
     ${flags.length > 0 && html`<span class="doubt block">${mark('warn')}${say.doubt(flags.map((flag) => say.flag[flag] ?? flag))}</span>`}`;
 }
@@ -64,8 +68,9 @@ function trip(known: VehicleState): Node {
 function position(known: VehicleState): Node {
   const here = place.value;
   if (here === null) return html`<span class="soft">${words.value.unknown}</span>`;
-  const alt = known.fix.alt === null ? '' : ` · ${words.value.vehicle.where.alt(known.fix.alt.toFixed(0))}`;
-  return html`<span class="num">${here.lat.toFixed(5)}, ${here.lon.toFixed(5)}${alt}</span>`;
+  const { alt } = known.fix;
+  return html`<span class="num">${here.lat.toFixed(5)}, ${here.lon.toFixed(5)}
+    ${alt !== null && html`<span class="soft block">${words.value.vehicle.where.alt(alt.toFixed(0))}</span>`}</span>`;
 }
 
 /** Speed, state and what they rest on. */
@@ -100,7 +105,7 @@ export function Vehicle() {
     return html`<div class="panel"><div class="empty"><h1>${say.absent}</h1><p>${say.absentHint}</p></div></div>`;
   return html`<div class="columns truck">
     <h1 class="said">${room.vehicle}</h1>
-    <div class="stand"><${VehicleMap} /><${Signals} /></div>
-    <div class="side"><${Drive} /><${Lines} /><${Sky} /></div>
+    <div class="stand"><${VehicleMap} /><${Sky} /></div>
+    <div class="side"><${Drive} /><${Lines} /><${Signals} /></div>
   </div>`;
 }
