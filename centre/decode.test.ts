@@ -1,7 +1,17 @@
 import { readFileSync } from 'node:fs';
+import { deflateSync, inflateSync } from 'node:zlib';
 import test from 'ava';
-import { deviceTopics, type EnvelopeHead, encodeEnvelope, MAX_MESSAGE_BYTES } from '../contract/index.ts';
+import {
+  type Batch,
+  deviceTopics,
+  type EnvelopeHead,
+  encodeBatch,
+  encodeEnvelope,
+  MAX_MESSAGE_BYTES,
+  pointText,
+} from '../contract/index.ts';
 import { decodeMessage } from './decode.ts';
+import { pointAt } from './testing.ts';
 
 const topics = deviceTopics('bozhou', 'box-1');
 const head = (seq: number, more: Partial<EnvelopeHead> = {}): EnvelopeHead => ({
@@ -119,6 +129,93 @@ test('a chunk must be the one its topic names, and its bytes must be there', (t)
   t.is(decode(lines, topics.evidence('opaque', 1)).records.length, 2);
 });
 
+const batch = (more: Partial<Batch> = {}): Batch => ({
+  device: 'box-1',
+  epoch: '0123456789abcdef',
+  first: 41,
+  low: 40,
+  boot: 'b',
+  clock: 'held',
+  records: [0, 1, 2].map((n) => ({ point: pointAt(n), accepted: 5 + n, mono: 6 })),
+  ...more,
+});
+const packed = (payload: Buffer) => decode(payload, topics.lane('telemetry'));
+
+test('a packed batch is its records, each with its own text', (t) => {
+  const { records, rejects } = packed(encodeBatch(batch()));
+  t.deepEqual(rejects, []);
+  const shared = { device: 'box-1', city: 'bozhou', lane: 'telemetry', epoch: '0123456789abcdef', low: 40, boot: 'b' };
+  t.deepEqual(
+    records,
+    [0, 1, 2].map((n) => ({
+      ...shared,
+      clock: 'held' as const,
+      lane: 'telemetry' as const,
+      seq: 41 + n,
+      at: 5 + n,
+      mono: 6,
+      kind: 'telemetry' as const,
+      text: pointText(pointAt(n)),
+      rejected: null,
+      chunk: null,
+      caseId: null,
+      point: pointAt(n),
+    })),
+  );
+});
+
+test('a batch that cannot be read is kept under the numbers it claims; one of another device is stored nowhere', (t) => {
+  const later = inflateSync(encodeBatch(batch()));
+  later[1] = 9;
+  const message = deflateSync(later);
+  const { records, rejects } = packed(message);
+  t.deepEqual(
+    rejects.map(({ kind }) => kind),
+    ['batch'],
+  );
+  t.deepEqual(
+    records.map(({ seq, kind, rejected, point }) => [seq, kind, rejected, point]),
+    [41, 42, 43].map((seq) => [seq, 'rejected', 'batch: version 9 is not known here', null]),
+  );
+  t.deepEqual(JSON.parse(records[0]!.text), { batch: message.toString('base64') });
+  const foreign = inflateSync(encodeBatch(batch({ device: 'box-2' })));
+  t.like(packed(deflateSync(foreign)), { records: [], rejects: [{ kind: 'device' }] });
+  foreign[1] = 9;
+  for (const bad of [deflateSync(foreign), Buffer.from('x'), Buffer.concat([Buffer.from([0x78]), Buffer.alloc(99)])]) {
+    t.like(packed(bad), { records: [], rejects: [{ kind: 'batch' }] });
+  }
+  // Only this lane speaks it.
+  t.is(decode(encodeBatch(batch())).rejects[0]?.kind, 'json');
+});
+
+test('a telemetry record is a point, packed or as a line; one that is none is rejected alone', (t) => {
+  const [good, ...rest] = batch().records;
+  const bad = { ...good!, point: { ...good!.point, mode: 7 } };
+  const { records, rejects } = packed(encodeBatch(batch({ records: [good!, bad, ...rest] })));
+  t.deepEqual(
+    records.map(({ kind, point }) => [kind, point !== null]),
+    [
+      ['telemetry', true],
+      ['rejected', false],
+      ['telemetry', true],
+      ['telemetry', true],
+    ],
+  );
+  t.is(rejects[0]?.kind, 'schema');
+  const lane = { lane: 'telemetry', kind: 'telemetry' } as const;
+  const text = JSON.stringify(pointAt(1));
+  const lines = [line(1, text, lane), line(2, '{"v":1,"kind":"telemetry"}', lane)].join('\n');
+  const read = decode(lines, topics.lane('telemetry'));
+  t.deepEqual(
+    read.records.map(({ kind, point }) => [kind, point]),
+    [
+      ['telemetry', pointAt(1)],
+      ['rejected', null],
+    ],
+  );
+  t.is(read.rejects[0]?.kind, 'schema');
+});
+
 test('a status must be of its device', (t) => {
   const status = { v: 1, kind: 'status', device: 'box-1', online: true, at: 1, version: '1', boot: 'b', roles: [] };
   t.true(decode(JSON.stringify(status), topics.status).status?.online);
@@ -131,15 +228,18 @@ test('the centre takes every recorded message of every version', (t) => {
   const box = deviceTopics('bozhou', 'demo-box-1');
   const cases: [string, string][] = [
     ['case.ndjson', box.lane('case')],
-    ['event.ndjson', box.lane('telemetry')],
+    ['event.ndjson', box.lane('case')],
     ['telemetry.ndjson', box.lane('telemetry')],
+    ['telemetry-batch.base64', box.lane('telemetry')],
     ['opaque.ndjson', box.lane('alarm')],
     ['evidence.bin', box.evidence('pi-5b1c77a0d2f94e13-1', 0)],
     ['birth.json', box.status],
     ['will.json', box.status],
   ];
   for (const [name, topic] of cases) {
-    const decoded = decodeMessage(topic, readFileSync(new URL(`../contract/fixtures/v1/${name}`, import.meta.url)));
+    const file = readFileSync(new URL(`../contract/fixtures/v1/${name}`, import.meta.url));
+    const payload = name.endsWith('.base64') ? Buffer.from(file.toString('utf8'), 'base64') : file;
+    const decoded = decodeMessage(topic, payload);
     t.deepEqual(decoded.rejects, [], name);
     t.true(decoded.records.length > 0 || decoded.status !== null, name);
   }

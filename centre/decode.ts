@@ -15,9 +15,12 @@ import {
   MAX_MESSAGE_BYTES,
   MAX_RECORD_BYTES,
   parseUpTopic,
+  pointSchema,
   statusSchema,
+  type TelemetryPoint,
   type UpTopic,
 } from '../contract/index.ts';
+import { decodePacked, isPacked } from './decode-batch.ts';
 
 /** Largest picture that is put together. */
 export const MAX_EVIDENCE_BYTES = 16 * 1024 * 1024;
@@ -45,9 +48,21 @@ export interface Incoming extends Omit<EnvelopeHead, 'v' | 'kind'> {
   chunk: Chunk | null;
   /** of a case: its id */
   caseId: string | null;
+  /** of telemetry: what it says */
+  point: TelemetryPoint | null;
 }
 
-export type RejectKind = 'topic' | 'size' | 'json' | 'envelope' | 'device' | 'lane' | 'schema' | 'status' | 'evidence';
+export type RejectKind =
+  | 'topic'
+  | 'size'
+  | 'json'
+  | 'envelope'
+  | 'device'
+  | 'lane'
+  | 'schema'
+  | 'status'
+  | 'evidence'
+  | 'batch';
 export interface Reject {
   /** '' where the topic is not even one of a device */
   device: string;
@@ -78,6 +93,7 @@ export function decodeMessage(topic: string, payload: Buffer): Decoded {
   }
   if (at.what === 'status') decodeStatus(at, payload, out);
   else if (at.what === 'evidence') decodeEvidence(at, payload, out);
+  else if (isPacked(at, payload)) decodePacked(at, payload, out);
   else for (const line of lines(payload)) decodeLine(at, at.lane, line, null, out);
   return out;
 }
@@ -135,15 +151,17 @@ function decodeLine(at: UpTopic, lane: Lane, line: string | null, bytes: Buffer 
     return;
   }
   const { v: _, ...rest } = envelope;
-  out.records.push({ ...rest, city: at.city, rejected: null, chunk: judged.chunk, caseId: judged.caseId });
+  out.records.push({ ...rest, city: at.city, rejected: null, ...NOTHING, ...judged });
 }
 
 function rejected({ v: _, ...envelope }: Envelope, city: string, why: string): Incoming {
   const boot = envelope.boot.replaceAll('\0', '');
-  return { ...envelope, boot, kind: 'rejected', city, rejected: why.replaceAll('\0', ''), chunk: null, caseId: null };
+  return { ...envelope, boot, kind: 'rejected', city, rejected: why.replaceAll('\0', ''), ...NOTHING };
 }
 
-type Judged = { chunk: Chunk | null; caseId: string | null } | { kind: RejectKind; why: string };
+const NOTHING = { chunk: null, caseId: null, point: null };
+
+type Judged = Partial<Pick<Incoming, 'chunk' | 'caseId' | 'point'>> | { kind: RejectKind; why: string };
 
 /** Whether a record is what its kind says. */
 function judge(envelope: Envelope, bytes: Buffer | null, at: UpTopic): Judged {
@@ -156,13 +174,17 @@ function judge(envelope: Envelope, bytes: Buffer | null, at: UpTopic): Judged {
     const read = (kind === 'case' ? caseSchema : eventSchema).safeParse(record);
     if (!read.success) return { kind: 'schema', why: `${kind}: ${firstIssue(read.error)}` };
     if (read.data.device !== at.device) return { kind: 'device', why: `${kind} of device ${read.data.device}` };
-    return { chunk: null, caseId: kind === 'case' ? read.data.id : null };
+    return kind === 'case' ? { caseId: read.data.id } : {};
   }
   if (kind === 'evidence') return judgeChunk(record, bytes, at);
+  if (kind === 'telemetry') {
+    const point = pointSchema.safeParse(record);
+    return point.success ? { point: point.data } : { kind: 'schema', why: `telemetry: ${firstIssue(point.error)}` };
+  }
   if (typeof record !== 'object' || record === null || Array.isArray(record)) {
     return { kind: 'schema', why: `${kind}: not an object` };
   }
-  return { chunk: null, caseId: null };
+  return {};
 }
 
 function judgeChunk(record: unknown, data: Buffer | null, at: UpTopic): Judged {
@@ -175,7 +197,7 @@ function judgeChunk(record: unknown, data: Buffer | null, at: UpTopic): Judged {
   if (chunk >= of) return bad('chunk number beyond the last');
   if (bytes > MAX_EVIDENCE_BYTES) return bad('larger than 16 MiB');
   if (data.length === 0 || data.length > MAX_CHUNK_BYTES) return bad(`a chunk of ${data.length} bytes`);
-  return { chunk: { id, case: caseId, chunk, of, sha256, bytes, mime, data }, caseId: null };
+  return { chunk: { id, case: caseId, chunk, of, sha256, bytes, mime, data } };
 }
 
 /** The lines of a payload; null for one that is not UTF-8. */

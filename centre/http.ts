@@ -12,6 +12,7 @@ import type { Metrics } from './metrics.ts';
 import { openApi } from './openapi.ts';
 import { listCases, readCounts, readPicture, type StoredCase } from './queries.ts';
 import { recordLines } from './records.ts';
+import { vehicleRoutes } from './vehicle-routes.ts';
 
 export interface HttpOptions {
   db: Db;
@@ -53,6 +54,7 @@ export async function startHttp(options: HttpOptions): Promise<Http> {
   app.setNotFoundHandler((_, reply) => fail(reply, 404, 'NOT_FOUND', 'there is nothing here'));
   pageRoutes(app);
   apiRoutes(app, options);
+  vehicleRoutes(app, options.db, fail);
   internalRoutes(app, options);
   try {
     await app.listen({ host: '127.0.0.1', port: options.port });
@@ -70,10 +72,12 @@ function fail(reply: FastifyReply, status: number, code: string, what: string) {
 
 function pageRoutes(app: FastifyInstance): void {
   const file = (name: string) => readFileSync(new URL(`page/${name}`, import.meta.url), 'utf8');
+  const script = (name: string) => stripTypeScriptTypes(file(name)).replaceAll(/(from '\.\/\w+)\.ts'/g, "$1.js'");
   const files = [
     ['/', 'text/html; charset=utf-8', file('index.html')],
     ['/page.css', 'text/css; charset=utf-8', file('page.css')],
-    ['/page.js', 'text/javascript; charset=utf-8', stripTypeScriptTypes(file('page.ts'))],
+    ['/page.js', 'text/javascript; charset=utf-8', script('page.ts')],
+    ['/vehicles.js', 'text/javascript; charset=utf-8', script('vehicles.ts')],
   ] as const;
   for (const [path, type, body] of files) app.get(path, (_, reply) => reply.type(type).send(body));
 }

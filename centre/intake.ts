@@ -49,8 +49,9 @@ export class Intake {
     if (this.#closed) return;
     const decoded = decodeMessage(delivery.topic, delivery.payload);
     for (const reject of decoded.rejects) this.#options.onReject(reject);
-    this.#waiting.push({ delivery, decoded, bytes: delivery.payload.length });
-    this.#bytes += delivery.payload.length;
+    const bytes = weight(delivery, decoded);
+    this.#waiting.push({ delivery, decoded, bytes });
+    this.#bytes += bytes;
     if (this.#waiting.length < MAX_WAITING && this.#bytes < MAX_WAITING_BYTES) more();
     else this.#held.push(more);
     // After all that is there already has been read: it shares the transaction.
@@ -132,7 +133,12 @@ export class Intake {
       return true;
     }
     const bare = { ...record, kind: 'rejected' as const, text: 'null', boot: '', rejected: 'cannot be stored' };
-    const decoded = { ...only.decoded, status: null, records: [{ ...bare, chunk: null, caseId: null }], rejects: [] };
+    const decoded = {
+      ...only.decoded,
+      status: null,
+      records: [{ ...bare, chunk: null, caseId: null, point: null }],
+      rejects: [],
+    };
     return this.#store([{ ...only, decoded }]);
   }
 
@@ -140,6 +146,14 @@ export class Intake {
     const ack: AckMessage = { v: 1, kind: 'ack', device, lane, epoch, upTo };
     this.#options.publish(topic, JSON.stringify(ack));
   }
+}
+
+/** What a record takes beside its text. */
+const RECORD_BYTES = 300;
+
+/** What a message holds in memory, bytes: a packed one many times what came over the wire. */
+function weight({ payload }: Delivery, { records }: Decoded): number {
+  return records.reduce((sum, { text }) => sum + text.length + RECORD_BYTES, payload.length);
 }
 
 /** Two halves of a batch; a single message is halved by its records (its first half carries all else). */

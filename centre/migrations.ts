@@ -49,6 +49,23 @@ const STEPS: readonly string[] = [
     primary key (device, kind)
   );
   `,
+  `
+  -- Every telemetry point, for tracks; values as in the contract, null: not known. nr tells points of one moment apart.
+  create table points (
+    device text not null, at double precision not null, nr bigint generated always as identity,
+    mode smallint not null, lat double precision, lon double precision, alt double precision,
+    speed double precision, track double precision, odometer double precision, ignition smallint,
+    lines integer not null, flags integer not null, why smallint not null,
+    primary key (device, at, nr)
+  );
+  -- Devices that have points. heard: time of the newest point; at and the rest: the newest one that has a position.
+  create table vehicles (
+    device text primary key, heard double precision not null,
+    at double precision, mode smallint, lat double precision, lon double precision, alt double precision,
+    speed double precision, track double precision, odometer double precision, ignition smallint,
+    lines integer, flags integer
+  );
+  `,
 ];
 
 /** Brings the tables to this version, each step whole or not at all. @throws KerbError DB_VERSION */

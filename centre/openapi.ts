@@ -1,5 +1,62 @@
 // centre: its HTTP interface, described. Data only.
+import { FLAGS } from '../contract/index.ts';
+
 const json = (description: string) => ({ description, content: { 'application/json': { schema: {} } } });
+
+const span = (name: 'from' | 'to', description: string) => ({
+  name,
+  in: 'query',
+  schema: { type: 'string' },
+  description: `${description}; ISO 8601 (without an offset: UTC) or epoch ms, inclusive`,
+});
+const track = (summary: string, type: string) => ({
+  get: {
+    summary,
+    parameters: [
+      { name: 'device', in: 'path', required: true, schema: { type: 'string' } },
+      span('from', 'first moment; default: a day before to or the newest point'),
+      span('to', 'last moment; default: none, without from the newest point'),
+    ],
+    responses: {
+      200: { description: 'the track, streamed', content: { [type]: { schema: {} } } },
+      400: json('no such span'),
+      404: json('no vehicle of this name has sent a point'),
+    },
+  },
+});
+const maybe = (type: string, description: string) => ({ type: [type, 'null'], description });
+const vehicle = {
+  type: 'object',
+  required: ['device', 'city', 'online', 'heard', 'position', 'track'],
+  properties: {
+    device: { type: 'string' },
+    city: { type: 'string' },
+    online: { type: 'boolean', description: 'as its birth and last will say' },
+    heard: { type: 'number', description: 'time of its newest point, epoch ms' },
+    position: {
+      type: ['object', 'null'],
+      description: 'of the newest point that has a position; a point that comes late does not change it',
+      properties: {
+        at: { type: 'number', description: 'epoch ms' },
+        lat: { type: 'number', description: 'degrees, WGS-84' },
+        lon: { type: 'number', description: 'degrees, WGS-84' },
+        alt: maybe('number', 'm above mean sea level'),
+        speed: maybe('number', 'm/s'),
+        track: maybe('number', 'degrees from true north'),
+        mode: { type: 'integer', description: '1 no fix, 2 two-dimensional, 3 three-dimensional, 4 dead reckoning' },
+        odometer: maybe('number', 'm'),
+        ignition: maybe('integer', '0 off, 1 on'),
+        lines: { type: 'integer', description: 'bit n: state of line n' },
+        flags: { type: 'array', items: { enum: FLAGS }, description: 'doubts about the point' },
+      },
+    },
+    track: {
+      type: 'object',
+      properties: { geojson: { type: 'string' }, gpx: { type: 'string' } },
+      description: 'addresses of its track',
+    },
+  },
+};
 
 export const openApi = {
   openapi: '3.1.0',
@@ -30,5 +87,22 @@ export const openApi = {
         responses: { 200: { description: 'JPEG' }, 404: json('error') },
       },
     },
+    '/api/vehicles': {
+      get: {
+        summary: 'Devices that have sent telemetry points, by id (at most 1000)',
+        responses: {
+          200: {
+            description: 'vehicles',
+            content: { 'application/json': { schema: { type: 'array', items: vehicle } } },
+          },
+        },
+      },
+    },
+    '/api/vehicles/{device}/track.geojson': track(
+      'A FeatureCollection (RFC 7946): a LineString for each trip or gap of more than 5 min, with coordTimes and speeds ' +
+        '(m/s); a Point where there is only one position',
+      'application/geo+json',
+    ),
+    '/api/vehicles/{device}/track.gpx': track('The same as GPX 1.1, a segment for each line', 'application/gpx+xml'),
   },
 };

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
@@ -14,6 +14,7 @@ import { migrate } from './migrations.ts';
 import { listCases, readCounts, readPicture } from './queries.ts';
 import { recordLines } from './records.ts';
 import { storeBatch } from './store.ts';
+import { postgresWire } from './testing.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'kerbside-store-'));
 let folder: Db;
@@ -36,35 +37,6 @@ test.after.always(async () => {
   wire?.close();
   rmSync(dir, { recursive: true, force: true });
 });
-
-/** The wire protocol of Postgres in front of a PGlite, for one connection: whole messages in, answers out. */
-async function postgresWire(db: PGlite): Promise<Server> {
-  const made = createServer((socket) => {
-    let rest = Buffer.alloc(0);
-    let started = false;
-    let turn = Promise.resolve();
-    socket.setNoDelay(true);
-    socket.on('error', () => undefined);
-    socket.on('close', () => void db.exec('rollback'));
-    socket.on('data', (data) => {
-      rest = Buffer.concat([rest, data]);
-      for (;;) {
-        const head = started ? 1 : 0;
-        if (rest.length < head + 4) return;
-        const size = head + rest.readUInt32BE(head);
-        if (rest.length < size) return;
-        const message = new Uint8Array(rest.subarray(0, size));
-        rest = rest.subarray(size);
-        started = true;
-        // X ends the connection, not the database.
-        if (head === 1 && message[0] === 0x58) return void socket.end();
-        turn = turn.then(async () => void socket.write(await db.execProtocolRaw(message)));
-      }
-    });
-  });
-  await new Promise<void>((resolve) => made.listen(0, '127.0.0.1', resolve));
-  return made;
-}
 
 let devices = 0;
 /** A device that no other test uses. */

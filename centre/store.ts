@@ -1,9 +1,10 @@
-// centre: puts a batch of messages into the database, exactly once in effect. Records, watermarks, cases and pictures
-// of one batch are one transaction: after a kill -9 either all of it is there or none, and the box sends again.
+// centre: puts a batch of messages into the database, exactly once in effect. Records, watermarks, cases, points and
+// pictures of one batch are one transaction: after a kill -9 either all of it is there or none, and the box sends again.
 import { deviceTopics, type Lane } from '../contract/index.ts';
 import type { Db, Queryable } from './db.ts';
 import type { Decoded, Incoming, Reject } from './decode.ts';
 import { storeChunks } from './evidence.ts';
+import { storePoints } from './points.ts';
 import { moveWatermarks } from './watermarks.ts';
 
 export interface Ack {
@@ -36,6 +37,7 @@ export function storeBatch(db: Db, batch: readonly Decoded[], now: number): Prom
     const acks = await moveWatermarks(tx, records, now);
     const cities = new Map(records.map(({ device, city }) => [device, city]));
     const cases = await storeCases(tx, fresh, now);
+    await storePoints(tx, fresh, now);
     const { pictures, rejects } = await storeChunks(tx, fresh, now);
     await storeRejects(tx, [...batch.flatMap((message) => message.rejects), ...rejects], now);
     return {

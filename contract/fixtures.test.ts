@@ -5,12 +5,14 @@ import test from 'ava';
 import {
   ackSchema,
   caseSchema,
+  decodeBatch,
   decodeEnvelopes,
   type Envelope,
   encodeEnvelope,
   eventSchema,
   evidenceChunkSchema,
   pointSchema,
+  pointText,
   statusSchema,
 } from './index.ts';
 
@@ -58,6 +60,14 @@ test('v1 evidence: an envelope line, a line break, the promised bytes', (t) => {
   const data = message.subarray(end + 1);
   t.is(data.length, chunk.bytes);
   t.is(createHash('sha256').update(data).digest('hex'), chunk.sha256);
+});
+
+test('v1 telemetry batch: every point, its text as the box held it', (t) => {
+  const batch = decodeBatch(Buffer.from(read('telemetry-batch.base64').toString('utf8'), 'base64'));
+  if ('error' in batch) throw new Error(batch.error);
+  t.like(batch, { device: 'demo-box-1', first: 1, low: 1, clock: 'held' });
+  const texts = batch.records.map((record) => ('point' in record ? pointText(record.point) : record.error));
+  t.is(`${texts.join('\n')}\n`, read('telemetry-batch.texts.ndjson').toString('utf8'));
 });
 
 test('v1 birth, will and acknowledgement', (t) => {

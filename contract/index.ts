@@ -5,6 +5,8 @@ export * from './errors.ts';
 export * from './evidence.ts';
 export * from './ids.ts';
 export * from './lanes.ts';
+export * from './local.ts';
 export * from './session.ts';
 export * from './telemetry.ts';
+export * from './telemetry-batch.ts';
 export * from './topics.ts';

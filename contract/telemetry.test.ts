@@ -1,9 +1,11 @@
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { deflateSync, inflateSync } from 'node:zlib';
 import test from 'ava';
 import fc from 'fast-check';
-import { type Batch, decodeBatch, encodeBatch, pointText, roundPoint, type TelemetryPoint } from './telemetry.ts';
+import { COLUMNS, pointText, readPointText, roundPoint, type TelemetryPoint } from './telemetry.ts';
+import { type Batch, decodeBatch, encodeBatch, PACKED_MARK, type ReadBatch } from './telemetry-batch.ts';
 
 const number = (min: number, max: number) => fc.option(fc.double({ min, max, noNaN: true }), { nil: null });
 const integer = (min: number, max: number) => fc.option(fc.integer({ min, max }), { nil: null });
@@ -48,11 +50,13 @@ const batch: fc.Arbitrary<Batch> = fc.record({
 test('what is packed comes back, to the byte of its text', (t) => {
   fc.assert(
     fc.property(batch, (made) => {
-      const read = decodeBatch(encodeBatch(made));
+      const payload = encodeBatch(made);
+      t.is(payload[0], PACKED_MARK);
+      const read = decodeBatch(payload);
       if ('error' in read) throw new Error(read.error);
       t.deepEqual(JSON.stringify(sorted(read)), JSON.stringify(sorted(made)));
       t.deepEqual(
-        read.records.map((r) => pointText(r.point)),
+        read.records.map((r) => ('point' in r ? pointText(r.point) : r.error)),
         made.records.map((r) => pointText(r.point)),
       );
     }),
@@ -63,6 +67,60 @@ test('what is packed comes back, to the byte of its text', (t) => {
 test('rounding twice changes nothing', (t) => {
   fc.assert(fc.property(point, (p) => JSON.stringify(roundPoint(p)) === JSON.stringify(p)));
   t.pass();
+});
+
+test('a text is a point only if it is the one text of that point', (t) => {
+  fc.assert(fc.property(point, (p) => pointText(readPointText(pointText(p))!) === pointText(p)));
+  const [made] = fc.sample(point, { seed: 5, numRuns: 1 });
+  const text = pointText(made!);
+  const others = [
+    'nonsense',
+    '[]',
+    '{}',
+    text.replace('{"v":1', '{ "v":1'),
+    text.replace('"v":1', '"v":2'),
+    text.replace(/"why":(\d+)/, '"why":$1.0'),
+    text.replace(/"lat":[^,]+/, '"lat":33.123456789'),
+    text.replace(/"alt":[^,]+/, '"alt":-0'),
+    text.replace(/,"rpm":[^,]+/, ''),
+    text.replace('}', ',"more":1}'),
+  ];
+  for (const other of others) t.is(readPointText(other), null, other);
+});
+
+test('a point out of range costs the others nothing; a batch that cannot be read still says which records it holds', (t) => {
+  const [made] = fc.sample(batch, { seed: 11, numRuns: 1 });
+  const [good] = made!.records;
+  const bad = { ...good!, point: { ...good!.point, lat: 91 } };
+  const read = decodeBatch(encodeBatch({ ...made!, records: [good!, bad, good!] })) as ReadBatch;
+  t.deepEqual(
+    read.records.map((record) => 'error' in record),
+    [false, true, false],
+  );
+  t.like(read.records[1], { accepted: good!.accepted });
+  const why = 'error' in read.records[1]! ? read.records[1] : null;
+  t.regex(why?.error ?? '', /^telemetry: lat: /);
+  t.is((JSON.parse(why?.text ?? '') as TelemetryPoint).lat, 91);
+
+  const { device, epoch, first, low } = made!;
+  const boot = decodeBatch(encodeBatch({ ...made!, records: [good!, good!], boot: 'x'.repeat(37) }));
+  t.like(boot, { claims: { device, epoch, first, low, count: 2 } });
+  const later = inflateSync(encodeBatch({ ...made!, records: [good!] }));
+  later[1] = 2;
+  t.like(decodeBatch(deflateSync(later)), { error: 'batch: version 2 is not known here', claims: { first, count: 1 } });
+  const nameless = decodeBatch(encodeBatch({ ...made!, device: 'a/b' }));
+  t.false('claims' in nameless);
+  const huge = decodeBatch(encodeBatch({ ...made!, first: 2 ** 53 - 1 }));
+  t.true('error' in huge && !('claims' in huge));
+});
+
+test('the published .proto has the columns that are packed, with their numbers and steps', (t) => {
+  const proto = readFileSync(new URL('telemetry.proto', import.meta.url), 'utf8');
+  const columns = [...proto.matchAll(/Column (\w+) = (\d+); *\/\/ ([\de.-]+)/g)].map(([, ...parts]) => parts);
+  t.deepEqual(
+    columns.slice(2),
+    COLUMNS.map(([name, field, step]) => [name, `${field}`, step === 1e-7 ? '1e-7' : `${step}`]),
+  );
 });
 
 test('hostile bytes give a reason and never throw', (t) => {
@@ -129,8 +187,8 @@ test('protoc reads the same values by the published .proto', (t) => {
 });
 
 /** Members in one order: the packed form keeps values, not the order in which a caller wrote them. */
-function sorted(made: Batch): unknown {
+function sorted(made: Batch | ReadBatch): unknown {
   const { records, ...head } = made;
   const members = Object.entries(head).sort(([a], [b]) => (a < b ? -1 : 1));
-  return [members, records.map((r) => [r.accepted, r.mono, pointText(r.point)])];
+  return [members, records.map((r) => [r.accepted, r.mono, 'point' in r ? pointText(r.point) : r.error])];
 }

@@ -28,10 +28,13 @@ test('the AsyncAPI document names schemas and channels that are there', (t) => {
   const text = readFileSync(join(docs, 'asyncapi.yaml'), 'utf8');
   const { asyncapi, channels, components } = parse(text) as {
     asyncapi: string;
-    channels: Record<string, unknown>;
-    components: { messages: Record<string, { payload: { $ref: string } }> };
+    channels: Record<string, { messages: object }>;
+    components: { messages: Record<string, { payload: { $ref?: string; schema?: { $ref: string } } }> };
   };
   t.is(asyncapi, '3.0.0');
   t.deepEqual(Object.keys(channels), ['alarm', 'case', 'telemetry', 'evidence', 'status', 'ack']);
-  for (const { payload } of Object.values(components.messages)) t.true(existsSync(join(docs, payload.$ref)));
+  for (const [name, { payload }] of Object.entries(components.messages)) {
+    t.true(existsSync(join(docs, payload.$ref ?? payload.schema?.$ref ?? 'none')), name);
+  }
+  t.deepEqual(Object.keys(channels['telemetry']?.messages ?? {}), ['telemetry-batch', 'envelope']);
 });

@@ -1,4 +1,4 @@
-// Renders the contract's zod schemas: docs/asyncapi.yaml, docs/schemas/{message}.json, docs/contract.md.
+// Renders the contract: docs/asyncapi.yaml, docs/schemas/{message}.json (and the .proto of the packed one), docs/contract.md.
 //   scripts/node24 scripts/contract-docs.ts [--check] [--out DIR]
 //   --check: writes nothing; exit 1 and a line on stderr for each file that is not current
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -20,6 +20,7 @@ import {
   pointSchema,
   statusSchema,
 } from '../contract/index.ts';
+import { BATCH, batchMarkdown } from './contract-batch.ts';
 
 interface Message {
   name: string;
@@ -42,7 +43,12 @@ const ACK: Message = {
 const RECORDS: Message[] = [
   { name: 'case', schema: caseSchema, about: 'A reported matter: record of an envelope of kind `case`.' },
   { name: 'event', schema: eventSchema, about: "A rule's verdict on one object: record of kind `event`." },
-  { name: 'telemetry-point', schema: pointSchema, about: "A vehicle's telemetry: record of kind `telemetry`." },
+  {
+    name: 'telemetry-point',
+    schema: pointSchema,
+    about:
+      "A vehicle's telemetry: record of kind `telemetry`. Its text has its members in this order and every value on its column's step (telemetry-batch), so that it comes out of a batch byte for byte.",
+  },
   {
     name: 'evidence-chunk',
     schema: evidenceChunkSchema,
@@ -103,8 +109,11 @@ const CHANNELS = [
   ...LANES.filter((lane) => lane !== 'evidence').map((lane) => ({
     id: lane,
     address: topics.lane(lane),
-    about: `Lane \`${lane}\`: one or more envelope lines (NDJSON).`,
-    message: ENVELOPE,
+    about:
+      lane === 'telemetry'
+        ? 'Lane `telemetry`: points as a telemetry-batch (first byte 0x78), records of other kinds as envelope lines (first byte `{`).'
+        : `Lane \`${lane}\`: one or more envelope lines (NDJSON).`,
+    messages: lane === 'telemetry' ? [BATCH, ENVELOPE] : [ENVELOPE],
     up: true,
     retained: false,
   })),
@@ -113,12 +122,19 @@ const CHANNELS = [
     address: topics.evidence('{id}', 0).replace(/0$/, '{chunk}'),
     about:
       'Lane `evidence`: one envelope line, a line break, the raw bytes of the chunk. Records of other kinds come as lines under the id `opaque`.',
-    message: ENVELOPE,
+    messages: [ENVELOPE],
     up: true,
     retained: false,
   },
-  { id: 'status', address: topics.status, about: 'Birth and last will.', message: STATUS, up: true, retained: true },
-  { id: 'ack', address: topics.ack, about: "The centre's acknowledgement.", message: ACK, up: false, retained: false },
+  { id: 'status', address: topics.status, about: 'Birth and last will.', messages: [STATUS], up: true, retained: true },
+  {
+    id: 'ack',
+    address: topics.ack,
+    about: "The centre's acknowledgement.",
+    messages: [ACK],
+    up: false,
+    retained: false,
+  },
 ] as const;
 
 function asyncApi(): string {
@@ -131,13 +147,13 @@ function asyncApi(): string {
     info: { title: 'Kerbside', version: '1.0.0', description: `Between a box and the centre, over MQTT. ${GENERATED}` },
     defaultContentType: 'application/json',
     channels: Object.fromEntries(
-      CHANNELS.map(({ id, address, about, message }) => [
+      CHANNELS.map(({ id, address, about, messages }) => [
         id,
         {
           address,
           description: about,
           parameters: parameters(address),
-          messages: { [message.name]: { $ref: `#/components/messages/${message.name}` } },
+          messages: Object.fromEntries(messages.map(({ name }) => [name, { $ref: `#/components/messages/${name}` }])),
         },
       ]),
     ),
@@ -158,12 +174,22 @@ function asyncApi(): string {
         id: { description: 'id of the picture' },
         chunk: { description: 'number of the chunk, from 0' },
       },
-      messages: Object.fromEntries(
-        [ENVELOPE, STATUS, ACK].map(({ name, about }) => [
-          name,
-          { summary: about, payload: { $ref: `./schemas/${name}.json` } },
-        ]),
-      ),
+      messages: {
+        ...Object.fromEntries(
+          [ENVELOPE, STATUS, ACK].map(({ name, about }) => [
+            name,
+            { summary: about, payload: { $ref: `./schemas/${name}.json` } },
+          ]),
+        ),
+        [BATCH.name]: {
+          summary: BATCH.about,
+          contentType: 'application/zlib',
+          payload: {
+            schemaFormat: 'application/vnd.google.protobuf;version=3',
+            schema: { $ref: `./schemas/${BATCH.name}.proto` },
+          },
+        },
+      },
     },
   };
   return `# ${GENERATED}\n${stringify(document, { lineWidth: 120, aliasDuplicateObjects: false })}`;
@@ -175,7 +201,7 @@ function markdown(): string {
     '',
     GENERATED,
     '',
-    `MQTT, QoS 1; MQTT 5 is tried first and nothing depends on more than 3.1.1. A record is at most ${MAX_RECORD_BYTES} bytes of text, a message at most ${MAX_MESSAGE_BYTES} bytes. A PUBACK is not delivery: a box keeps a record until the centre's \`ack\`. The centre stores each (device, lane, epoch, seq) once, so sending again is harmless. Every message names its version \`v\`; unknown members are ignored.`,
+    `MQTT, QoS 1; MQTT 5 is tried first and nothing depends on more than 3.1.1. A record is at most ${MAX_RECORD_BYTES} bytes of text, a message at most ${MAX_MESSAGE_BYTES} bytes. A PUBACK is not delivery: a box keeps a record until the centre's \`ack\`. The centre stores each (device, lane, epoch, seq) once, so sending again is harmless. Every message names its version \`v\` (packed ones \`version\`); unknown members are ignored.`,
     '',
     '| topic | direction | retained | what |',
     '|---|---|---|---|',
@@ -196,6 +222,7 @@ function markdown(): string {
     );
     lines.push('| member | type | required |', '|---|---|---|', ...rows(jsonSchema(message) as Node), '');
   }
+  lines.push(...batchMarkdown());
   return lines.join('\n');
 }
 
@@ -205,6 +232,7 @@ function render(): Map<string, string> {
     ['asyncapi.yaml', asyncApi()],
     ['contract.md', markdown()],
   ]);
+  files.set(`schemas/${BATCH.name}.proto`, BATCH.proto);
   for (const message of MESSAGES) {
     files.set(`schemas/${message.name}.json`, `${JSON.stringify(jsonSchema(message), null, 2)}\n`);
   }

@@ -1,6 +1,8 @@
 // agent/uplink: one lane on its way: what is packed next, what is in flight, what waits for the centre's word.
-// In: a LaneSource, PUBACKs, acknowledgements. Out: messages, one packed ahead. May never happen: the cursor passes a
-// record that the centre has not acknowledged, or more than one packed message is held.
+// In: a LaneSource, PUBACKs, acknowledgements. Out: messages, one packed ahead. Telemetry waits a little for company: a
+// message that is not full goes once its oldest record has waited for `gather`, and not before the broker has confirmed
+// the one before, so that a thin link gets few large messages. May never happen: the cursor passes a record that the
+// centre has not acknowledged, or more than one packed message is held.
 import { oneLine } from '../../contract/index.ts';
 import { type Message, Packer } from './pack.ts';
 import type { LaneCounters, LaneSource, UplinkLimits, WaitingRecord } from './types.ts';
@@ -8,7 +10,10 @@ import type { LaneCounters, LaneSource, UplinkLimits, WaitingRecord } from './ty
 interface Sent {
   readonly last: number;
   readonly records: number;
-  puback: boolean;
+  /** the life of the lane it was sent in */
+  readonly life: number;
+  /** when the broker took it, on the clock of `mono`; null: not yet */
+  confirmed: number | null;
 }
 
 export class LaneSender {
@@ -30,15 +35,21 @@ export class LaneSender {
   #next: number;
   /** highest number ever sent: below it a record is sent once more */
   #highest = 0;
-  /** counts rewinds, so that a read begun before one is thrown away after it */
-  #life = 0;
+  /** counts re-readings, so that a read begun before one is thrown away after it */
+  #reading = 0;
   #filling = false;
   /** asked to fill while a read was under way */
   #again = false;
   #inFlight = 0;
+  /** when the centre's word last moved the cursor, or a life began */
   #progress: number;
+  /** counts rewinds of all that was sent */
+  #life = 0;
   #timeout: number;
   #running = false;
+  /** from when on a message that is not full may go (clock of `mono`); null: nothing waits that is not packed */
+  #due: number | null = null;
+  readonly #gather: number;
   /** `low` as the last message said it */
   #lowSaid = 0;
 
@@ -59,6 +70,7 @@ export class LaneSender {
     this.#next = source.low;
     this.#progress = mono();
     this.#timeout = limits.ackTimeout;
+    this.#gather = source.lane === 'telemetry' ? limits.gather : 0;
     this.counters = { messages: 0, records: 0, bytes: 0, resent: 0, acked: source.low - 1 };
   }
 
@@ -79,6 +91,7 @@ export class LaneSender {
   /** Looks for more as long as the lane is open and `signal` is not aborted. */
   async watch(signal: AbortSignal): Promise<void> {
     for (let next = this.source.nextSeq; await this.source.waitForMore(next, signal); next = this.source.nextSeq) {
+      this.#due ??= this.#mono() + this.#gather;
       this.fill();
     }
   }
@@ -101,7 +114,7 @@ export class LaneSender {
     const message = this.#ready;
     if (!message) return null;
     this.#ready = null;
-    const sent = { last: message.last, records: message.records, puback: false };
+    const sent = { last: message.last, records: message.records, life: this.#life, confirmed: null };
     this.#unacked.push(sent);
     this.#inFlight++;
     if (message.last <= this.#highest) this.counters.resent += message.records;
@@ -114,9 +127,10 @@ export class LaneSender {
   }
 
   puback(sent: Sent): void {
-    sent.puback = true;
+    if (sent.life !== this.#life) return;
+    sent.confirmed = this.#mono();
     this.#inFlight--;
-    this.#progress = this.#mono();
+    this.fill();
   }
 
   /** The centre's word. False: it speaks of another life of this lane, or of records that never were. */
@@ -133,12 +147,13 @@ export class LaneSender {
     return true;
   }
 
-  /** Once a second or so: a lane whose broker took all and whose centre says nothing is sent again. */
+  /** Once a second or so: a lane whose broker took a message and whose centre says nothing of it is sent again. */
   tick(): void {
-    if (this.#inFlight > 0 || this.#unacked.length === 0) return;
+    const confirmed = this.#unacked[0]?.confirmed ?? null;
+    if (confirmed === null) return;
     // What lies before the oldest unacknowledged record is gone for good, and the centre waits to be told.
     const toTell = this.source.low > Math.max(this.counters.acked + 1, this.#lowSaid);
-    if (!toTell && this.#mono() - this.#progress < this.#timeout) return;
+    if (!toTell && this.#mono() - Math.max(confirmed, this.#progress) < this.#timeout) return;
     if (!toTell) this.#timeout = Math.min(this.#timeout * 2, this.#limits.ackTimeoutMax);
     this.#rewind();
     this.fill();
@@ -151,32 +166,38 @@ export class LaneSender {
       this.#again = true;
       return;
     }
-    if (this.#next >= this.source.nextSeq) return;
+    if (this.#next >= this.source.nextSeq || this.#waitsForCompany()) return;
     this.#filling = true;
     this.#again = false;
-    const life = this.#life;
+    const reading = this.#reading;
     this.#pack()
       .then((message) => {
-        if (life !== this.#life) return;
+        if (reading !== this.#reading) return;
         this.#ready = message;
+        if (this.#next >= this.source.nextSeq) this.#due = null;
         if (message) this.#onReady();
       })
       .catch((error: unknown) => {
         // The cursor is where it was; the next tick or record tries again.
-        if (life === this.#life) this.#reread();
+        if (reading === this.#reading) this.#reread();
         this.#onFault(`lane ${this.source.lane} cannot be read: ${oneLine(error)}`);
       })
       .finally(() => {
         this.#filling = false;
-        if (this.#again || life !== this.#life) this.fill();
+        if (this.#again || reading !== this.#reading) this.fill();
       });
   }
 
+  #waitsForCompany(): boolean {
+    const { messageRecords, packedRecords } = this.#limits;
+    if (this.#gather === 0 || this.source.nextSeq - this.#next >= Math.min(messageRecords, packedRecords)) return false;
+    return this.#inFlight > 0 || this.#mono() < (this.#due ?? 0);
+  }
+
   async #pack(): Promise<Message | null> {
-    const life = this.#life;
-    const { messageBytes, messageRecords } = this.#limits;
+    const reading = this.#reading;
     const { lane, epoch, low } = this.source;
-    const packer = new Packer({ ...this.#from, lane, epoch }, low, messageBytes, messageRecords);
+    const packer = new Packer({ ...this.#from, lane, epoch }, low, this.#limits);
     this.#lowSaid = low;
     this.#reader ??= this.source.batches(this.#next)[Symbol.asyncIterator]();
     const reader = this.#reader;
@@ -187,7 +208,7 @@ export class LaneSender {
         this.#next = record.seq + 1;
       }
       const { done, value } = await reader.next();
-      if (life !== this.#life) return null;
+      if (reading !== this.#reading) return null;
       if (done) break;
       this.#batch = value;
       this.#at = 0;
@@ -199,6 +220,7 @@ export class LaneSender {
   }
 
   #rewind(): void {
+    this.#life++;
     this.#unacked = [];
     this.#inFlight = 0;
     this.#progress = this.#mono();
@@ -207,10 +229,11 @@ export class LaneSender {
 
   /** Reads on from the first record that is neither acknowledged nor under way. */
   #reread(): void {
-    this.#life++;
+    this.#reading++;
     this.#ready = null;
     this.#batch = [];
     this.#at = 0;
+    this.#due = this.#mono();
     const reader = this.#reader;
     this.#reader = null;
     reader?.return?.()?.catch(() => undefined);

@@ -1,4 +1,5 @@
-// agent/uplink: records of one lane -> one MQTT message: as many lines as fit, or one chunk of a picture. Pure.
+// agent/uplink: records of one lane -> one MQTT message: as many lines as fit, one chunk of a picture, or one batch of
+// packed telemetry points. Pure.
 import {
   deviceTopics,
   type EnvelopeHead,
@@ -6,7 +7,8 @@ import {
   evidenceChunkSchema,
   type Lane,
 } from '../../contract/index.ts';
-import type { WaitingRecord } from './types.ts';
+import { PackedPoints, packable } from './packed-points.ts';
+import type { UplinkLimits, WaitingRecord } from './types.ts';
 
 export interface Message {
   readonly topic: string;
@@ -23,15 +25,17 @@ export interface Sender {
   readonly epoch: string;
 }
 
+export type PackLimits = Pick<UplinkLimits, 'messageBytes' | 'messageRecords' | 'packedRecords'>;
+
 /** Topic level that stands for the id where a record of the evidence lane is no chunk of a picture. */
 const NO_PICTURE = 'opaque';
 
-/** Collects lines until the message is full. One packer makes one message. */
+/** Collects records until the message is full. One packer makes one message. */
 export class Packer {
   readonly #from: Sender;
   readonly #low: number;
-  readonly #maxBytes: number;
-  readonly #maxRecords: number;
+  readonly #limits: PackLimits;
+  readonly #points: PackedPoints;
   readonly #lines: string[] = [];
   #bytes = 0;
   #first = 0;
@@ -39,37 +43,55 @@ export class Packer {
   #chunk: { topic: string; bytes: Uint8Array } | null = null;
 
   /** @param low what the envelopes say about all that is not coming any more */
-  constructor(from: Sender, low: number, maxBytes: number, maxRecords: number) {
+  constructor(from: Sender, low: number, limits: PackLimits) {
     this.#from = from;
     this.#low = low;
-    this.#maxBytes = maxBytes;
-    this.#maxRecords = maxRecords;
+    this.#limits = limits;
+    this.#points = new PackedPoints({ device: from.device, epoch: from.epoch, low }, limits.packedRecords);
   }
 
   /** Takes the record if it belongs into this message; false: it must open the next one. */
   take(record: WaitingRecord): boolean {
+    const point = this.#from.lane === 'telemetry' ? packable(record) : null;
+    if (point) {
+      if (this.#lines.length > 0 || !this.#points.take(record, point)) return false;
+      this.#mark(record.seq);
+      return true;
+    }
+    return this.#points.count === 0 && this.#takeLine(record);
+  }
+
+  #takeLine(record: WaitingRecord): boolean {
     const isChunk = record.kind === 'evidence';
     if (this.#chunk || (this.#lines.length > 0 && isChunk)) return false;
     const line = encodeEnvelope(this.#head(record));
     const bytes = Buffer.byteLength(line) + 1;
-    if (this.#lines.length > 0 && (this.#bytes + bytes > this.#maxBytes || this.#lines.length >= this.#maxRecords)) {
+    const { messageBytes, messageRecords } = this.#limits;
+    if (this.#lines.length > 0 && (this.#bytes + bytes > messageBytes || this.#lines.length >= messageRecords)) {
       return false;
     }
     if (isChunk) this.#chunk = { topic: this.#chunkTopic(record), bytes: record.bytes ?? Buffer.alloc(0) };
-    if (this.#lines.length === 0) this.#first = record.seq;
-    this.#last = record.seq;
+    this.#mark(record.seq);
     this.#lines.push(line);
     this.#bytes += bytes;
     return true;
   }
 
+  #mark(seq: number): void {
+    if (this.#last === 0) this.#first = seq;
+    this.#last = seq;
+  }
+
   /** The message, or null if nothing was taken. */
   finish(): Message | null {
+    const [first, last] = [this.#first, this.#last];
+    if (this.#points.count > 0) {
+      return { topic: this.#topic(), payload: this.#points.payload(), first, last, records: this.#points.count };
+    }
     if (this.#lines.length === 0) return null;
     const text = Buffer.from(this.#chunk ? `${this.#lines[0]}\n` : this.#lines.join('\n'));
     const payload = this.#chunk ? Buffer.concat([text, this.#chunk.bytes]) : text;
-    const [first, last, records] = [this.#first, this.#last, this.#lines.length];
-    return { topic: this.#chunk?.topic ?? this.#topic(), payload, first, last, records };
+    return { topic: this.#chunk?.topic ?? this.#topic(), payload, first, last, records: this.#lines.length };
   }
 
   #head(record: WaitingRecord) {

@@ -1,13 +1,15 @@
 import test from 'ava';
-import { decodeEnvelopes, type Lane } from '../../contract/index.ts';
+import { decodeBatch, decodeEnvelopes, type Lane, pointText, type ReadBatch } from '../../contract/index.ts';
 import { Backoff } from './backoff.ts';
 import { parseBroker } from './broker-url.ts';
 import { Pace } from './pace.ts';
 import { Packer } from './pack.ts';
 import { Schedule, WEIGHTS } from './schedule.ts';
+import { pointTextOf } from './testing.ts';
 import type { WaitingRecord } from './types.ts';
 
 const from = { city: 'bozhou', device: 'box-1', lane: 'case' as Lane, epoch: '0123456789abcdef' };
+const limits = (messageBytes: number, messageRecords: number) => ({ messageBytes, messageRecords, packedRecords: 500 });
 const record = (seq: number, text: string): WaitingRecord => ({
   seq,
   kind: 'opaque',
@@ -40,7 +42,7 @@ test('a broker address is shown without its password, and a wrong one is refused
 });
 
 test('a message takes records until it is full, and one large record stands alone', (t) => {
-  const packer = new Packer(from, 1, 1000, 200);
+  const packer = new Packer(from, 1, limits(1000, 200));
   t.true(packer.take(record(1, '{"a":1}')));
   t.true(packer.take(record(2, '{"a" : 2.50}')));
   t.false(packer.take(record(3, JSON.stringify({ big: 'x'.repeat(900) }))));
@@ -52,15 +54,15 @@ test('a message takes records until it is full, and one large record stands alon
     read.map((line) => 'text' in line && line.text),
     ['{"a":1}', '{"a" : 2.50}'],
   );
-  const large = new Packer(from, 1, 1000, 200);
+  const large = new Packer(from, 1, limits(1000, 200));
   t.true(large.take(record(3, JSON.stringify({ big: 'x'.repeat(60_000) }))));
   t.false(large.take(record(4, '{}')));
-  const counted = new Packer(from, 1, 1_000_000, 2);
+  const counted = new Packer(from, 1, limits(1_000_000, 2));
   t.deepEqual(
     [1, 2, 3].map((seq) => counted.take(record(seq, '{}'))),
     [true, true, false],
   );
-  t.is(new Packer(from, 1, 1000, 200).finish(), null);
+  t.is(new Packer(from, 1, limits(1000, 200)).finish(), null);
 });
 
 test('a chunk of a picture is a message of its own, opaque records of its lane go beside it', (t) => {
@@ -77,16 +79,71 @@ test('a chunk of a picture is a message of its own, opaque records of its lane g
     mime: 'image/jpeg',
   });
   const chunk: WaitingRecord = { ...record(7, text), kind: 'evidence', bytes: Buffer.from([1, 10, 2]) };
-  const alone = new Packer(lane, 1, 1000, 200);
+  const alone = new Packer(lane, 1, limits(1000, 200));
   t.true(alone.take(chunk));
   t.false(alone.take(record(8, '{}')));
   const message = alone.finish();
   t.is(message?.topic, 'kerb/v1/bozhou/box-1/up/evidence/p1/3');
   t.deepEqual(message?.payload.subarray(-4), Buffer.from([10, 1, 10, 2]));
-  const lines = new Packer(lane, 1, 1000, 200);
+  const lines = new Packer(lane, 1, limits(1000, 200));
   t.true(lines.take(record(1_000_009, '{}')));
   t.false(lines.take(chunk));
   t.is(lines.finish()?.topic, 'kerb/v1/bozhou/box-1/up/evidence/opaque/9');
+});
+
+test('points go packed: consecutive numbers of one boot and clock quality; all else of their lane goes as lines', (t) => {
+  const lane = { ...from, lane: 'telemetry' as Lane };
+  const at = (seq: number, more: Partial<WaitingRecord> = {}): WaitingRecord => ({
+    ...record(seq, pointTextOf(seq)),
+    kind: 'telemetry',
+    ...more,
+  });
+  const messages = (records: WaitingRecord[]) => {
+    const made: [number, number, string][] = [];
+    let packer = new Packer(lane, 1, { ...limits(60_000, 200), packedRecords: 3 });
+    const end = () => {
+      const message = packer.finish();
+      if (!message) return;
+      const packed = message.payload[0] === 0x78;
+      made.push([message.first, message.records, packed ? 'packed' : 'lines']);
+      t.is(message.topic, 'kerb/v1/bozhou/box-1/up/telemetry');
+      const texts = packed
+        ? (decodeBatch(message.payload) as ReadBatch).records.map((r) => ('point' in r ? pointText(r.point) : r.error))
+        : decodeEnvelopes(message.payload.toString()).map((line) => ('text' in line ? line.text : line.error));
+      t.deepEqual(
+        texts,
+        records.filter(({ seq }) => seq >= message.first && seq <= message.last).map(({ text }) => text),
+      );
+    };
+    for (const one of records) {
+      if (packer.take(one)) continue;
+      end();
+      packer = new Packer(lane, 1, { ...limits(60_000, 200), packedRecords: 3 });
+      t.true(packer.take(one));
+    }
+    end();
+    return made;
+  };
+  const packed = 'packed';
+  t.deepEqual(messages([1, 2, 3, 4].map((seq) => at(seq))), [
+    [1, 3, packed],
+    [4, 1, packed],
+  ]);
+  t.deepEqual(messages([at(1), at(2), at(4)]), [
+    [1, 2, packed],
+    [4, 1, packed],
+  ]);
+  t.deepEqual(messages([at(1), at(2, { boot: 'c' }), at(3, { boot: 'c', clock: 'synced' })]), [
+    [1, 1, packed],
+    [2, 1, packed],
+    [3, 1, packed],
+  ]);
+  const old = at(2, { text: pointTextOf(2).replace(/,"fuel":[^,]+/, '') });
+  t.deepEqual(messages([at(1), old, record(3, '{ }'), at(4, { kind: 'opaque' }), at(5)]), [
+    [1, 1, packed],
+    [2, 3, 'lines'],
+    [5, 1, packed],
+  ]);
 });
 
 test('an alarm that wakes goes next; lanes that always have something share the link by weight', (t) => {

@@ -82,6 +82,10 @@ export interface UplinkLimits {
   unacked: number;
   messageBytes: number;
   messageRecords: number;
+  /** telemetry points in one packed message */
+  packedRecords: number;
+  /** how long a telemetry record of a running session waits for company; 0: not at all */
+  gather: number;
   /** without an acknowledgement for so long a lane is sent again; doubles up to the second */
   ackTimeout: number;
   ackTimeoutMax: number;
@@ -100,6 +104,8 @@ export const LIMITS: UplinkLimits = {
   unacked: 40,
   messageBytes: 60_000,
   messageRecords: 200,
+  packedRecords: 500,
+  gather: 3_000,
   ackTimeout: 10_000,
   ackTimeoutMax: 300_000,
   backoff: 1_000,

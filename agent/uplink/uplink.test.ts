@@ -11,56 +11,12 @@ import {
 import { startBroker } from '../../deploy/broker.ts';
 import { centreUser, deviceUser } from '../../deploy/broker-users.ts';
 import { eventually, freePort, mosquitto, tempDir } from '../../test/chain-rig.ts';
-import { type LaneSource, Uplink, type UplinkLimits, type WaitingRecord } from './index.ts';
+import { type LaneSource, Uplink, type UplinkLimits } from './index.ts';
+import { EPOCH, MemoryLane } from './testing.ts';
 
 const CITY = 'bozhou';
 const DEVICE = 'box-1';
 const topics = deviceTopics(CITY, DEVICE);
-const EPOCH = '0123456789abcdef';
-
-/** A lane that lives in memory. */
-class MemoryLane implements LaneSource {
-  readonly lane: Lane;
-  readonly epoch = EPOCH;
-  low = 1;
-  records: WaitingRecord[] = [];
-  acks: number[] = [];
-  #wake: (() => void)[] = [];
-
-  constructor(lane: Lane, count = 0) {
-    this.lane = lane;
-    for (let i = 0; i < count; i++) this.add();
-  }
-
-  get nextSeq(): number {
-    return (this.records.at(-1)?.seq ?? 0) + 1;
-  }
-
-  add(seq = this.nextSeq): void {
-    const text = JSON.stringify({ seq });
-    this.records.push({ seq, kind: 'opaque', at: seq, boot: 'boot', mono: seq, clock: 'held', text, bytes: null });
-    for (const wake of this.#wake.splice(0)) wake();
-  }
-
-  async *batches(from: number) {
-    yield this.records.filter(({ seq }) => seq >= Math.max(from, this.low));
-  }
-
-  async waitForMore(seq: number, signal: AbortSignal): Promise<boolean> {
-    while (this.nextSeq <= seq && !signal.aborted) {
-      await new Promise<void>((resolve) => {
-        this.#wake.push(resolve);
-        signal.addEventListener('abort', () => resolve());
-      });
-    }
-    return !signal.aborted;
-  }
-
-  ack(_: string, upTo: number): void {
-    this.acks.push(upTo);
-    this.low = Math.max(this.low, upTo + 1);
-  }
-}
 
 /** The other end: what came, in order, and a way to answer. */
 class Peer {

@@ -2,12 +2,11 @@
 // In: lanes, acknowledgements. Out: messages, birth and last will, state and counters. May never happen: a record is
 // taken for delivered without the centre's word, a queue grows here, or a fault of the network becomes a throw.
 import { ackSchema, deviceTopics, type Lane, oneLine, type Status } from '../../contract/index.ts';
-import { Backoff } from './backoff.ts';
-import { type BrokerAddress, parseBroker } from './broker-url.ts';
 import { LaneSender } from './lane-sender.ts';
+import { Link } from './link.ts';
 import { Pace } from './pace.ts';
 import { Schedule } from './schedule.ts';
-import { openSession, type Session, SessionError } from './session.ts';
+import type { Session } from './session.ts';
 import {
   type LaneSource,
   LIMITS,
@@ -39,44 +38,41 @@ export interface UplinkOptions {
 }
 
 const TICK = 500;
-const CLOSE_WITHIN = 500;
 const MAX_ACK_BYTES = 4096;
 
 export class Uplink {
   readonly #options: UplinkOptions;
   readonly #limits: UplinkLimits;
-  readonly #broker: BrokerAddress;
+  readonly #link: Link;
   readonly #topics: ReturnType<typeof deviceTopics>;
   readonly #lanes = new Map<Lane, LaneSender>();
   readonly #schedule = new Schedule();
   readonly #pace = new Pace();
-  readonly #backoff: Backoff;
   readonly #counts = { sessions: 0, refused: 0, bad_down: 0 };
   readonly #said = new Map<string, number>();
 
-  #state: UplinkState;
-  #session: Session | null = null;
-  /** the version to try next; `settled` once a broker refused the other one by name */
-  #protocol: 4 | 5 = 5;
-  #settled = false;
-  #openedAt = 0;
   #inFlight = 0;
   #inFlightBytes = 0;
   #running = false;
-  #timer: NodeJS.Timeout | null = null;
   #ticker: NodeJS.Timeout | null = null;
-  readonly #giveUp = new AbortController();
   #waiters: (() => void)[] = [];
 
   /** @throws KerbError BROKER_URL */
   constructor(options: UplinkOptions) {
     this.#options = options;
     this.#limits = { ...LIMITS, ...options.limits };
-    this.#broker = parseBroker(options.broker);
     this.#topics = deviceTopics(options.city, options.device);
-    this.#backoff = new Backoff(this.#limits.backoff, this.#limits.backoffMax, options.random);
-    this.#state = { state: 'offline', since: options.clock.wall(), broker: this.#broker.url };
     const { clock, city, device } = options;
+    this.#link = new Link({
+      ...options,
+      topics: this.#topics,
+      limits: this.#limits,
+      onOpen: () => this.#onOpen(),
+      onLost: (reason) => this.#onLost(reason),
+      onState: (state) => options.onState?.(state),
+      onMessage: (topic, payload) => this.#onMessage(topic, payload),
+      onRefused: (error) => this.#refused(error),
+    });
     for (const source of options.lanes) {
       const ready = () => this.#pump();
       const fault = (text: string) => this.#say('lane', text);
@@ -86,18 +82,18 @@ export class Uplink {
 
   /** Begins, once; gives nothing back: how it goes is told by `state`. */
   start(): void {
-    if (this.#running || this.#giveUp.signal.aborted) return;
+    if (this.#running || this.#link.closed.aborted) return;
     this.#running = true;
     for (const sender of this.#lanes.values()) {
-      sender.watch(this.#giveUp.signal).catch((error: unknown) => this.#say('lane', oneLine(error)));
+      sender.watch(this.#link.closed).catch((error: unknown) => this.#say('lane', oneLine(error)));
     }
     this.#ticker = setInterval(() => this.#tick(), TICK);
-    this.#connect();
+    this.#link.connect();
   }
 
   /** How the link is now. */
   state(): UplinkState {
-    return this.#state;
+    return this.#link.state;
   }
 
   counters(): UplinkCounters {
@@ -120,99 +116,26 @@ export class Uplink {
   async close(): Promise<void> {
     if (!this.#running) return;
     this.#running = false;
-    this.#giveUp.abort();
-    if (this.#timer) clearTimeout(this.#timer);
     if (this.#ticker) clearInterval(this.#ticker);
     for (const sender of this.#lanes.values()) sender.stop();
-    const session = this.#session;
-    this.#session = null;
-    if (session) {
-      const said = new Promise<void>((resolve) => {
-        const give = setTimeout(resolve, CLOSE_WITHIN);
-        session.publish(this.#topics.status, this.#status(false, this.#options.clock.wall()), true, () => {
-          clearTimeout(give);
-          resolve();
-        });
-      });
-      await said;
-      await session.close(CLOSE_WITHIN);
-    }
-    this.#setState('offline');
+    await this.#link.close();
     this.#wake();
   }
 
-  #connect(): void {
-    if (!this.#running) return;
-    this.#setState('connecting', this.#state.error);
-    this.#open().catch((error: unknown) => {
-      if (error instanceof SessionError && this.#otherProtocol(error)) this.#connect();
-      else this.#lost(oneLine(error));
-    });
-  }
-
-  async #open(): Promise<void> {
-    const { city, device } = this.#options;
-    let ended = false;
-    const session = await openSession({
-      ...this.#broker,
-      clientId: `kerbside-${city}-${device}`,
-      protocol: this.#protocol,
-      keepalive: this.#limits.keepalive,
-      will: { topic: this.#topics.status, payload: this.#status(false, 0) },
-      signal: this.#giveUp.signal,
-      onMessage: (topic, payload) => this.#onMessage(topic, payload),
-      onEnd: (reason) => {
-        ended = true;
-        if (this.#session === session) this.#lost(reason);
-      },
-    });
-    if (this.#protocol === 4) this.#settled = true;
-    if (!this.#running) return session.close(0);
-    try {
-      await session.subscribe([this.#topics.down]);
-    } catch (error) {
-      await session.close(0);
-      throw error;
-    }
-    if (ended || !this.#running) {
-      await session.close(0);
-      throw new Error('the connection was closed');
-    }
-    this.#session = session;
+  #onOpen(): void {
     this.#counts.sessions++;
-    this.#openedAt = this.#options.clock.mono();
     this.#inFlight = 0;
     this.#inFlightBytes = 0;
-    session.publish(this.#topics.status, this.#status(true, this.#options.clock.wall()), true, (error) => {
-      if (error) this.#refused(error);
-    });
-    this.#setState('online');
     for (const sender of this.#lanes.values()) sender.start();
   }
 
-  /**
-   * MQTT 5 first; 3.1.1 once a broker refused it by name, which is tried at once, or for the next try when it hung up
-   * without a word. A version that worked is kept. True: try again now.
-   */
-  #otherProtocol(error: SessionError): boolean {
-    if (this.#settled || error.kind === 'other' || !this.#running) return false;
-    this.#protocol = this.#protocol === 5 ? 4 : 5;
-    return error.kind === 'version' && this.#protocol === 4;
-  }
-
-  #lost(reason: string): void {
-    const { clock } = this.#options;
-    if (this.#session && clock.mono() - this.#openedAt >= this.#limits.stable) this.#backoff.reset();
-    this.#session = null;
+  #onLost(reason: string): void {
     for (const sender of this.#lanes.values()) sender.stop();
-    if (!this.#running) return;
-    this.#setState('offline', reason);
-    this.#say('lost', `no session with ${this.#broker.url}: ${reason}`);
-    this.#timer = setTimeout(() => this.#connect(), this.#backoff.next());
+    this.#say('lost', `no session with ${this.#link.state.broker}: ${reason}`);
   }
 
   #tick(): void {
-    if (!this.#session) return;
+    if (!this.#link.session) return;
     for (const sender of this.#lanes.values()) {
       sender.tick();
       sender.fill();
@@ -223,7 +146,7 @@ export class Uplink {
 
   /** Sends as long as the window is open. */
   #pump(): void {
-    const session = this.#session;
+    const { session } = this.#link;
     if (!session) return;
     const window = Math.min(this.#limits.window, session.receiveMaximum);
     const backlog = Math.max(1, window - this.#limits.urgent);
@@ -250,7 +173,7 @@ export class Uplink {
     const [underWay, left] = [this.#inFlightBytes, this.#options.clock.mono()];
     this.#schedule.sent(lane, bytes);
     session.publish(message.topic, message.payload, false, (error) => {
-      if (this.#session !== session) return;
+      if (this.#link.session !== session) return;
       this.#inFlight--;
       this.#inFlightBytes -= bytes;
       sender.puback(sent);
@@ -300,19 +223,6 @@ export class Uplink {
 
   #wake(): void {
     for (const waiter of this.#waiters.splice(0)) waiter();
-  }
-
-  #status(online: boolean, at: number): string {
-    const { device, birth } = this.#options;
-    const status: Status = { v: 1, kind: 'status', device, online, at, ...birth };
-    return JSON.stringify(status);
-  }
-
-  #setState(state: UplinkState['state'], error?: string): void {
-    const since = state === this.#state.state ? this.#state.since : this.#options.clock.wall();
-    const protocol = state === 'online' && this.#session ? { protocol: this.#session.protocol } : {};
-    this.#state = { state, since, broker: this.#broker.url, ...protocol, ...(error ? { error } : {}) };
-    this.#options.onState?.(this.#state);
   }
 
   #say(kind: string, line: string): void {

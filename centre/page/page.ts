@@ -1,6 +1,5 @@
-// centre's page: the cases as they arrive, with their pictures. Plain DOM; text only ever goes in as text.
-type Language = 'zh' | 'en';
-type Words = Record<Language, string>;
+// centre's page: the cases as they arrive, with their pictures, and the vehicles. Plain DOM; text only ever goes in as text.
+import { type Language, type PageVehicle, vehicleArticle, type Words } from './vehicles.ts';
 
 interface PageCase {
   nr: number;
@@ -39,6 +38,7 @@ const words = {
 
 let language: Language = navigator.language.startsWith('zh') ? 'zh' : 'en';
 let shown: PageCase[] = [];
+let vehicles: PageVehicle[] = [];
 let state: PageState | null = null;
 
 const at = <T extends HTMLElement>(id: string) => document.getElementById(id) as T;
@@ -83,6 +83,17 @@ function draw(): void {
   at('summary').textContent = state ? words.summary(state)[language] : '';
   at('empty').hidden = shown.length > 0;
   at('cases').replaceChildren(...shown.map(article));
+  drawVehicles();
+}
+
+/** Drawn anew without losing the focus of a link in it. */
+function drawVehicles(): void {
+  const focused = document.activeElement?.getAttribute('href');
+  at('fleet').hidden = vehicles.length === 0;
+  at('vehicles').replaceChildren(...vehicles.map((vehicle) => vehicleArticle(vehicle, language)));
+  if (!focused) return;
+  const links = at('vehicles').querySelectorAll('a');
+  [...links].find((link) => link.getAttribute('href') === focused)?.focus();
 }
 
 async function json<T>(path: string): Promise<T> {
@@ -93,15 +104,19 @@ async function json<T>(path: string): Promise<T> {
 
 async function refresh(): Promise<void> {
   try {
-    const [cases, now] = await Promise.all([
+    const [cases, fleet, now] = await Promise.all([
       json<PageCase[]>(`/api/cases?limit=${SHOWN}`),
+      json<PageVehicle[]>('/api/vehicles'),
       json<PageState>('/api/state'),
     ]);
+    const moved = JSON.stringify(fleet) !== JSON.stringify(vehicles);
     const changed = JSON.stringify(cases) !== JSON.stringify(shown);
     shown = cases;
+    vehicles = fleet;
     state = now;
     if (changed) draw();
-    else at('summary').textContent = words.summary(now)[language];
+    else if (moved) drawVehicles();
+    at('summary').textContent = words.summary(now)[language];
   } catch {
     at('summary').textContent = words.lost[language];
   }

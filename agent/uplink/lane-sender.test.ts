@@ -1,0 +1,137 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import test from 'ava';
+import type { Lane } from '../../contract/index.ts';
+import { LaneSender } from './lane-sender.ts';
+import { MemoryLane, pointTextOf } from './testing.ts';
+import { LIMITS } from './types.ts';
+
+/** A sender whose clock stands still until it is told to go on. */
+function rig(lane: Lane) {
+  const source = new MemoryLane(lane);
+  let now = 1000;
+  const sender = new LaneSender(
+    source,
+    { city: 'bozhou', device: 'box-1' },
+    LIMITS,
+    () => now,
+    () => undefined,
+    () => undefined,
+  );
+  const stop = new AbortController();
+  void sender.watch(stop.signal);
+  sender.start();
+  return {
+    source,
+    sender,
+    add: async (count: number) => {
+      for (let i = 0; i < count; i++) {
+        source.add(undefined, { kind: 'telemetry', text: pointTextOf(source.nextSeq) });
+      }
+      await settled();
+    },
+    /** ms pass, then the uplink's tick */
+    pass: async (ms: number) => {
+      now += ms;
+      sender.tick();
+      sender.fill();
+      await settled();
+    },
+    taken: () => {
+      const taken = sender.ready ? sender.take() : null;
+      return taken && { records: taken.message.records, confirm: () => sender.puback(taken.sent) };
+    },
+    end: () => stop.abort(),
+  };
+}
+
+async function settled(): Promise<void> {
+  for (let i = 0; i < 20; i++) await turn();
+}
+
+test('points of a running session wait for company, but not longer than they may', async (t) => {
+  const { add, pass, taken, end } = rig('telemetry');
+  // What waited when the session began goes at once.
+  await add(1);
+  taken()!.confirm();
+  await add(1);
+  t.is(taken(), null);
+  await pass(LIMITS.gather - 1);
+  await add(2);
+  t.is(taken(), null);
+  await pass(1);
+  const message = taken();
+  t.is(message?.records, 3);
+  message?.confirm();
+  await pass(LIMITS.gather);
+  t.is(taken(), null);
+  end();
+});
+
+test('on a thin link points gather until the message before is confirmed; a full message never waits', async (t) => {
+  const { add, pass, taken, end } = rig('telemetry');
+  await add(1);
+  const first = taken();
+  t.is(first?.records, 1);
+  await add(20);
+  await pass(3 * LIMITS.gather);
+  t.is(taken(), null);
+  first!.confirm();
+  await settled();
+  t.is(taken()?.records, 20);
+  await add(1200);
+  t.is(taken()?.records, LIMITS.packedRecords);
+  await settled();
+  t.is(taken()?.records, LIMITS.packedRecords);
+  await settled();
+  // 200 are left: enough to go.
+  t.is(taken()?.records, 200);
+  end();
+});
+
+test('what the centre does not acknowledge is sent again, though newer messages keep going and being taken', async (t) => {
+  const { sender, source, add, pass, taken, end } = rig('telemetry');
+  await add(1);
+  taken()!.confirm();
+  let again = 0;
+  // A broker that took the first message for a centre that was not there yet.
+  for (let ms = 0; ms <= LIMITS.ackTimeout && again === 0; ms += LIMITS.gather) {
+    await add(1);
+    await pass(LIMITS.gather);
+    const message = taken();
+    if (message && message.records > 1) again = message.records;
+    message?.confirm();
+  }
+  t.is(again, source.nextSeq - 1);
+  t.is(sender.inFlight, 0);
+  t.true(sender.ack(source.epoch, source.nextSeq - 1));
+  t.true(sender.empty);
+  end();
+});
+
+test('a message of an earlier life that is confirmed late counts nothing', async (t) => {
+  const { sender, add, pass, taken, end } = rig('telemetry');
+  await add(1);
+  taken()!.confirm();
+  await add(1);
+  await pass(LIMITS.gather);
+  const late = taken();
+  t.is(sender.inFlight, 1);
+  await pass(LIMITS.ackTimeout);
+  const again = taken();
+  t.is(again?.records, 2);
+  late!.confirm();
+  t.is(sender.inFlight, 1);
+  again!.confirm();
+  t.is(sender.inFlight, 0);
+  end();
+});
+
+test('other lanes never wait', async (t) => {
+  const { source, taken, end } = rig('alarm');
+  for (const seq of [1, 2]) {
+    source.add(seq);
+    await settled();
+    t.is(taken()?.records, 1);
+  }
+  end();
+});
