@@ -18,7 +18,7 @@ export interface Put {
 export async function putTarget(repository: string, { source, target }: Put): Promise<void> {
   const path = place(repository, target);
   if ((await stat(path).catch(() => null))?.size === target.length) return;
-  const temporary = `${path}.tmp`;
+  const temporary = join(repository, '.incoming'); // one writer at a time; what a kill leaves is overwritten
   await makeFolder(dirname(path));
   try {
     await copyFile(source, temporary);

@@ -103,7 +103,8 @@ export async function loadRoles(folder: string): Promise<Roles> {
   const bytes = await readFile(path).catch((error: unknown) => {
     throw new KerbError('OTA_KEYS_MISSING', oneLine(error), path, 'make keys with `ota keys DIR`');
   });
-  const broken = (what: string) => new KerbError('OTA_KEYS_BROKEN', what, path, 'see docs/updates.md');
+  const broken = (what: string) =>
+    new KerbError('OTA_KEYS_BROKEN', what, path, 'compare it with what `ota keys` writes');
   let raw: unknown;
   try {
     raw = JSON.parse(bytes.subarray(0, 1 << 20).toString('utf8'));

@@ -53,13 +53,16 @@ export class MetadataStore {
     if (!asRoot(root)) {
       throw refusal('UPDATE_ROOT_BAD', 'this is not a root that is signed by its own keys', where, 'give a root.json');
     }
-    const before = await readFile(join(this.#hidden, 'initial-root')).catch(() => null);
-    if (asRoot(before ?? undefined)) {
-      if (before?.equals(root)) return;
+    const initial = await readFile(join(this.#hidden, 'initial-root')).catch(() => null);
+    const before = await this.load().catch(() => null);
+    if (before && initial?.equals(root)) return;
+    if (before && !before.files.get('root')?.equals(root)) {
       throw refusal('UPDATE_HAS_ROOT', 'another root is trusted here', where, 'use another folder, or empty this one');
     }
-    await this.#guarded(() => writeWhole(join(this.#hidden, 'initial-root'), root));
-    await this.#guarded(() => showView(this.folder, new Map([['root', Buffer.from(root)]])));
+    await this.#guarded(async () => {
+      await writeWhole(join(this.#hidden, 'initial-root'), root);
+      if (!before) await showView(this.folder, new Map([['root', Buffer.from(root)]]));
+    });
   }
 
   /**
