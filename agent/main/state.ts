@@ -62,7 +62,8 @@ export class StateKeeper {
     this.#outbox = await Promise.all(
       LANES.map(async (lane) => {
         const { waiting, bytes, oldest } = await this.#options.outbox.lane(lane).stats();
-        return { lane, waiting, bytes, oldest };
+        // segments are freed whole: what they still hold of acknowledged records does not wait
+        return { lane, waiting, bytes: waiting === 0 ? 0 : bytes, oldest };
       }),
     );
   }
