@@ -50,6 +50,8 @@ function fault({ from, to }: Import): string | null {
   // the agent's composition root may also name the programs of ota/device and the broker's user table in deploy
   const root = room === 'agent' && inner === 'main';
   if (root && (target === 'deploy' || to.startsWith('ota/device'))) return null;
+  // the command line of releases names the program that packs one
+  if (from === 'ota/cli.ts' && target === 'deploy') return null;
   if (!MAY[room]!.includes(target)) return `${from} imports ${to}: ${room} may import ${MAY[room]!.join(', ')}`;
   if (
     room === 'agent' &&
