@@ -21,6 +21,7 @@ interface Command {
 const COMMANDS: Record<string, { load: () => Promise<Command>; about: string }> = {
   keys: { load: () => import('./central/keys-command.ts'), about: 'makes the keys of all roles' },
   publish: { load: () => import('./central/publish-command.ts'), about: 'a static TUF repository for any web server' },
+  release: { load: () => import('../deploy/release.ts'), about: 'the release of the commit that is checked out' },
 };
 
 function usage(): string {
@@ -46,7 +47,15 @@ async function main(argv: string[]): Promise<number> {
 }
 
 /** What went wrong here and now, not in what was asked. */
-const FAILED = new Set(['OTA_DISK', 'OTA_DISK_FULL', 'OTA_BUSY', 'OTA_REPOSITORY_BROKEN']);
+const FAILED = new Set([
+  'OTA_DISK',
+  'OTA_DISK_FULL',
+  'OTA_BUSY',
+  'OTA_REPOSITORY_BROKEN',
+  'RELEASE_STEP',
+  'RELEASE_CHANGED',
+  'RELEASE_SIZE',
+]);
 
 // A reader that went away (head, a closed pipe) is no fault of ours: stop quietly.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));

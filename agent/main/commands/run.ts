@@ -33,6 +33,8 @@ export async function run(argv: string[]): Promise<number> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => end(0));
   // Whoever started us through an IPC channel is gone: do not live on as an orphan beside our successor.
   process.on('disconnect', () => end(0));
+  // ... or was gone before this line was reached
+  if (process.send && !process.connected) end(0);
   const agent = await startAgent(box, {
     data: box.data ?? join(home, 'agent'),
     cache,
