@@ -141,7 +141,8 @@ export class LiveCamera {
   #args(size: Probe): string[] {
     const global = ['-hide_banner', '-nostdin', '-loglevel', 'warning', '-reinit_filter', '0'];
     const file = this.#source.kind === 'file';
-    const pace = file ? ['-re', ...(this.#options.loop ? ['-stream_loop', '-1'] : [])] : ['-fflags', 'nobuffer'];
+    // Not `-fflags nobuffer` for streams: it throws the first key frame away, and the next may be half a minute off.
+    const pace = file ? ['-re', ...(this.#options.loop ? ['-stream_loop', '-1'] : [])] : [];
     const rate = this.#options.maxRate;
     // Half a millisecond of tolerance: time stamps of a container are rounded.
     const cap = rate ? [`select='isnan(prev_selected_t)+gte(t-prev_selected_t,${1 / rate - 0.0005})'`] : [];
