@@ -77,6 +77,19 @@ test('a record of another device or lane is refused and stored nowhere', (t) => 
   t.deepEqual(decode(future).records, []);
 });
 
+test('reports come on their own topic, in the numbers of the case lane; elsewhere they are kept as rejected', (t) => {
+  const payload = [line(1, '{}', { kind: 'report' }), line(2, '{}'), line(3, '{}', { lane: 'alarm' })].join('\n');
+  const kinds = (topic: string) => decode(payload, topic).records.map(({ seq, kind }) => [seq, kind]);
+  t.deepEqual(kinds(topics.report), [
+    [1, 'report'],
+    [2, 'rejected'],
+  ]);
+  t.deepEqual(kinds(topics.lane('case')), [
+    [1, 'rejected'],
+    [2, 'opaque'],
+  ]);
+});
+
 test('foreign topics, oversized messages and broken bytes are counted', (t) => {
   for (const topic of ['kerb/v1/x', 'kerb/v1/bozhou/box-1/down/ack', 'a'.repeat(9000), 'kerb/v1/bozhou/../up/case']) {
     t.is(decode('{}', topic).rejects[0]?.kind, 'topic', topic.slice(0, 50));

@@ -94,7 +94,10 @@ export function decodeMessage(topic: string, payload: Buffer): Decoded {
   if (at.what === 'status') decodeStatus(at, payload, out);
   else if (at.what === 'evidence') decodeEvidence(at, payload, out);
   else if (isPacked(at, payload)) decodePacked(at, payload, out);
-  else for (const line of lines(payload)) decodeLine(at, at.lane, line, null, out);
+  else {
+    const lane = at.what === 'report' ? 'case' : at.lane;
+    for (const line of lines(payload)) decodeLine(at, lane, line, null, out);
+  }
   return out;
 }
 
@@ -169,6 +172,8 @@ function judge(envelope: Envelope, bytes: Buffer | null, at: UpTopic): Judged {
   if (Buffer.byteLength(text) > MAX_RECORD_BYTES) return { kind: 'size', why: 'record: larger than 64 KiB' };
   // Postgres has no NUL in its texts.
   if (envelope.boot.includes('\0')) return { kind: 'envelope', why: 'boot: holds a NUL' };
+  if ((kind === 'report') !== (at.what === 'report'))
+    return { kind: 'lane', why: `a record of kind ${kind} on ${at.what}` };
   const record = parse(text);
   if (kind === 'case' || kind === 'event') {
     const read = (kind === 'case' ? caseSchema : eventSchema).safeParse(record);

@@ -21,7 +21,7 @@ export const envelopeHeadSchema = z.object({
   seq: z.number().int().min(1),
   /** the lowest sequence number this box still holds: all below was acknowledged, evicted or never was */
   low: z.number().int().min(1),
-  kind: z.enum(['case', 'event', 'evidence', 'telemetry', 'opaque']),
+  kind: z.enum(['case', 'event', 'evidence', 'telemetry', 'report', 'opaque']),
   /** when it was accepted: wall clock, epoch ms, as good as `clock` says */
   at: z.number(),
   /** the boot it was accepted in, and milliseconds since that boot */

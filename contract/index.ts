@@ -10,3 +10,4 @@ export * from './session.ts';
 export * from './telemetry.ts';
 export * from './telemetry-batch.ts';
 export * from './topics.ts';
+export * from './updates.ts';

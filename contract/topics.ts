@@ -14,6 +14,8 @@ export function deviceTopics(city: string, device: string) {
     status: `${base}/up/status`,
     lane: (lane: Exclude<Lane, 'evidence'>) => `${base}/up/${lane}`,
     evidence: (id: string, chunk: number) => `${base}/up/evidence/${id}/${chunk}`,
+    /** records of kind `report`; they are numbered in lane `case` */
+    report: `${base}/up/report`,
     ack: `${base}/down/ack`,
     desired: `${base}/down/desired`,
     command: `${base}/down/command`,
@@ -27,6 +29,7 @@ export const ALL_UP = `${ROOT}/+/+/up/#`;
 
 export type UpTopic = { city: string; device: string } & (
   | { what: 'status' }
+  | { what: 'report' }
   | { what: 'lane'; lane: Exclude<Lane, 'evidence'> }
   | { what: 'evidence'; id: string; chunk: number }
 );
@@ -37,7 +40,7 @@ export function parseUpTopic(topic: string): UpTopic | null {
   const [kerb, v1, city, device, up, what, id, chunk, ...rest] = topic.split('/');
   if (`${kerb}/${v1}` !== ROOT || up !== 'up' || rest.length > 0) return null;
   if (!city || !device || !ID_PATTERN.test(city) || !ID_PATTERN.test(device)) return null;
-  if (what === 'status' && id === undefined) return { city, device, what };
+  if ((what === 'status' || what === 'report') && id === undefined) return { city, device, what };
   if (what === 'evidence') {
     if (!id || !chunk || !ID_PATTERN.test(id) || !/^\d{1,6}$/.test(chunk)) return null;
     return { city, device, what, id, chunk: Number(chunk) };

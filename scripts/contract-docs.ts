@@ -10,6 +10,7 @@ import { z } from 'zod';
 import {
   ackSchema,
   caseSchema,
+  desiredSchema,
   deviceTopics,
   envelopeSchema,
   eventSchema,
@@ -18,7 +19,10 @@ import {
   MAX_MESSAGE_BYTES,
   MAX_RECORD_BYTES,
   pointSchema,
+  reportBodySchema,
+  reportSchema,
   statusSchema,
+  targetCustomSchema,
 } from '../contract/index.ts';
 import { BATCH, batchMarkdown } from './contract-batch.ts';
 
@@ -40,6 +44,11 @@ const ACK: Message = {
   schema: ackSchema,
   about: 'The centre holds everything of this lane and epoch up to and including `upTo` for good.',
 };
+const DESIRED: Message = {
+  name: 'desired',
+  schema: desiredSchema,
+  about: 'There is an update. Untrusted: it makes a box look sooner, at what is signed.',
+};
 const RECORDS: Message[] = [
   { name: 'case', schema: caseSchema, about: 'A reported matter: record of an envelope of kind `case`.' },
   { name: 'event', schema: eventSchema, about: "A rule's verdict on one object: record of kind `event`." },
@@ -54,8 +63,11 @@ const RECORDS: Message[] = [
     schema: evidenceChunkSchema,
     about: 'A piece of a picture: record of kind `evidence`; its bytes follow the envelope line after one line break.',
   },
+  { name: 'report', schema: reportSchema, about: 'A signed report of what a box runs: record of kind `report`.' },
+  { name: 'report-body', schema: reportBodySchema, about: 'What a report says: the JSON of its member `body`.' },
+  { name: 'target-custom', schema: targetCustomSchema, about: 'What signed metadata says of a target, in `custom`.' },
 ];
-const MESSAGES = [ENVELOPE, STATUS, ACK, ...RECORDS];
+const MESSAGES = [ENVELOPE, STATUS, ACK, DESIRED, ...RECORDS];
 
 const GENERATED = 'Rendered from `contract/` by `scripts/contract-docs.ts`; edit the schemas, not this file.';
 
@@ -126,6 +138,14 @@ const CHANNELS = [
     up: true,
     retained: false,
   },
+  {
+    id: 'report',
+    address: topics.report,
+    about: 'Records of kind `report`: envelope lines of lane `case`, numbered and acknowledged in it.',
+    messages: [ENVELOPE],
+    up: true,
+    retained: false,
+  },
   { id: 'status', address: topics.status, about: 'Birth and last will.', messages: [STATUS], up: true, retained: true },
   {
     id: 'ack',
@@ -134,6 +154,14 @@ const CHANNELS = [
     messages: [ACK],
     up: false,
     retained: false,
+  },
+  {
+    id: 'desired',
+    address: topics.desired,
+    about: 'There is an update.',
+    messages: [DESIRED],
+    up: false,
+    retained: true,
   },
 ] as const;
 
@@ -176,7 +204,7 @@ function asyncApi(): string {
       },
       messages: {
         ...Object.fromEntries(
-          [ENVELOPE, STATUS, ACK].map(({ name, about }) => [
+          [ENVELOPE, STATUS, ACK, DESIRED].map(({ name, about }) => [
             name,
             { summary: about, payload: { $ref: `./schemas/${name}.json` } },
           ]),

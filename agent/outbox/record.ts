@@ -10,7 +10,7 @@ import { crcLong, crcShort } from './crc.ts';
 import { type ClockQuality, type Kind, MAX_ATTACHMENT } from './types.ts';
 
 /** Codes on disk. Never renumber; a kind this version does not know reads as opaque. */
-const KINDS: readonly Kind[] = ['opaque', 'case', 'event', 'evidence', 'telemetry'];
+const KINDS: readonly Kind[] = ['opaque', 'case', 'event', 'evidence', 'telemetry', 'report'];
 const HAS_BYTES = 1 << 25;
 const HAS_EXPIRY = 1 << 26;
 const HEAD = 24;

@@ -1,5 +1,5 @@
-// agent/uplink: records of one lane -> one MQTT message: as many lines as fit, one chunk of a picture, or one batch of
-// packed telemetry points. Pure.
+// agent/uplink: records of one lane -> one MQTT message: as many lines of one topic as fit, one chunk of a picture, or one
+// batch of packed telemetry points. Pure.
 import {
   deviceTopics,
   type EnvelopeHead,
@@ -40,6 +40,8 @@ export class Packer {
   #bytes = 0;
   #first = 0;
   #last = 0;
+  /** the lines are reports, which have a topic of their own */
+  #reports = false;
   #chunk: { topic: string; bytes: Uint8Array } | null = null;
 
   /** @param low what the envelopes say about all that is not coming any more */
@@ -63,13 +65,15 @@ export class Packer {
 
   #takeLine(record: WaitingRecord): boolean {
     const isChunk = record.kind === 'evidence';
-    if (this.#chunk || (this.#lines.length > 0 && isChunk)) return false;
+    const isReport = record.kind === 'report';
+    if (this.#chunk || (this.#lines.length > 0 && (isChunk || isReport !== this.#reports))) return false;
     const line = encodeEnvelope(this.#head(record));
     const bytes = Buffer.byteLength(line) + 1;
     const { messageBytes, messageRecords } = this.#limits;
     if (this.#lines.length > 0 && (this.#bytes + bytes > messageBytes || this.#lines.length >= messageRecords)) {
       return false;
     }
+    this.#reports = isReport;
     if (isChunk) this.#chunk = { topic: this.#chunkTopic(record), bytes: record.bytes ?? Buffer.alloc(0) };
     this.#mark(record.seq);
     this.#lines.push(line);
@@ -104,6 +108,7 @@ export class Packer {
   #topic(): string {
     const { city, device, lane } = this.#from;
     const topics = deviceTopics(city, device);
+    if (this.#reports) return topics.report;
     return lane === 'evidence' ? topics.evidence(NO_PICTURE, this.#first % 1_000_000) : topics.lane(lane);
   }
 

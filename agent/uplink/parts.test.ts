@@ -65,6 +65,18 @@ test('a message takes records until it is full, and one large record stands alon
   t.is(new Packer(from, 1, limits(1000, 200)).finish(), null);
 });
 
+test('a message ends where the topic changes: reports of the case lane have one of their own', (t) => {
+  const report = (seq: number): WaitingRecord => ({ ...record(seq, '{}'), kind: 'report' });
+  const cases = new Packer(from, 1, limits(1000, 200));
+  t.deepEqual([cases.take(record(1, '{}')), cases.take(report(2))], [true, false]);
+  t.is(cases.finish()?.topic, 'kerb/v1/bozhou/box-1/up/case');
+  const reports = new Packer(from, 1, limits(1000, 200));
+  t.deepEqual([reports.take(report(2)), reports.take(report(3)), reports.take(record(4, '{}'))], [true, true, false]);
+  const message = reports.finish();
+  t.is(message?.topic, 'kerb/v1/bozhou/box-1/up/report');
+  t.deepEqual([message?.first, message?.last], [2, 3]);
+});
+
 test('a chunk of a picture is a message of its own, opaque records of its lane go beside it', (t) => {
   const lane = { ...from, lane: 'evidence' as Lane };
   const text = JSON.stringify({
