@@ -69,6 +69,27 @@ export const boxSchema = z.strictObject({
     })
     .optional()
     .describe('the vehicle role'),
+  updates: z
+    .strictObject({
+      url: z
+        .string()
+        .max(1024)
+        .regex(/^https?:\/\//, 'must begin with http:// or https://')
+        .describe('the repository that `ota publish` made: metadata/ and targets/ lie below it'),
+      root: z
+        .string()
+        .min(1)
+        .describe('path of the root.json that a technician placed: whom this box trusts; looked for again at each poll'),
+      poll_s: z.number().min(1).max(86400).default(900).describe('how often the repository is asked, about'),
+      jitter_s: z
+        .number()
+        .min(0)
+        .max(3600)
+        .default(30)
+        .describe('longest wait after a hint from the centre, so that a fleet does not ask at once'),
+    })
+    .optional()
+    .describe('signed updates of models, profiles and the program; without it the box stays as it is'),
 });
 export type Box = z.infer<typeof boxSchema>;
 
@@ -77,6 +98,7 @@ export async function loadBox(file: string): Promise<Box> {
   const box = await loadYaml(file, boxSchema, 'box');
   const at = (path: string) => resolve(dirname(file), path);
   if (box.data) box.data = at(box.data);
+  if (box.updates) box.updates.root = at(box.updates.root);
   if (box.vehicle) {
     box.vehicle.profile = at(box.vehicle.profile);
     if (box.vehicle.map) box.vehicle.map = at(box.vehicle.map);

@@ -81,6 +81,7 @@ export const ruleSchema = z.strictObject({
 export type Rule = z.infer<typeof ruleSchema>;
 
 export const profileSchema = z.strictObject({
+  id: id.optional().describe('id of the site it is for, where it is published as a file of its own'),
   version: z.string().min(1).max(64).describe('name of this state of the rules; each case carries it'),
   same_place_iou: z.number().min(0.05).max(1).default(0.3).describe('overlap from which two boxes are the same place'),
   rules: z.array(ruleSchema).min(1).max(64),

@@ -80,14 +80,17 @@ async function profile(path: string, file: GoodFile): Promise<Good> {
     said = (parseYaml(text, { maxAliasCount: 0, logLevel: 'silent' }) as typeof said | null) ?? {};
   } catch {}
   const name = plain(said.id) ?? plain(said.profile) ?? plain(parse(path).name) ?? 'profile';
-  return { kind: 'profile', name, version: String(said.version ?? 1).slice(0, 40), hardware: ['any'], files: [file] };
+  // a site file carries its rules, whose version says more than that of its form
+  const inner = (said.profile as { version?: unknown } | null | undefined)?.version;
+  const version = String(inner ?? said.version ?? 1).slice(0, 40);
+  return { kind: 'profile', name, version, hardware: ['any'], files: [file] };
 }
 
-/** A release's file is called kerbside-VERSION-linux-ARCH.tar.zst. */
+/** A release's file is called kerbside-VERSION-COMMIT-ARCH.tar.zst. */
 async function agent(path: string, file: GoodFile): Promise<Good> {
-  const [, version, arch] = /^kerbside-(.{1,60}?)-linux-(x64|arm64)\.tar\.zst$/.exec(basename(path)) ?? [];
+  const [, version, arch] = /^kerbside-(.{1,60}?)(?:-linux)?-(x64|arm64)\.tar\.zst$/.exec(basename(path)) ?? [];
   if (version === undefined || arch === undefined) {
-    const remedy = 'call it kerbside-VERSION-linux-x64.tar.zst or -arm64, as `ota release` does';
+    const remedy = 'call it kerbside-VERSION-x64.tar.zst or -arm64.tar.zst, as `ota release` does';
     throw new KerbError('OTA_FILE', 'its name does not say what it runs on', path, remedy);
   }
   return { kind: 'agent', name: 'kerbside', version, hardware: [`linux-${arch}`], files: [file] };
