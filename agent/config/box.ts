@@ -79,7 +79,9 @@ export const boxSchema = z.strictObject({
       root: z
         .string()
         .min(1)
-        .describe('path of the root.json that a technician placed: whom this box trusts; looked for again at each poll'),
+        .describe(
+          'path of the root.json that a technician placed: whom this box trusts; looked for again at each poll',
+        ),
       poll_s: z.number().min(1).max(86400).default(900).describe('how often the repository is asked, about'),
       jitter_s: z
         .number()

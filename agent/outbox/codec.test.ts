@@ -31,8 +31,7 @@ function frame(list: NewRecord[], first: number, number: number, start = BLOCK):
   const builder = new FrameBuilder('evidence', 4 * 1024 * 1024);
   builder.begin(first, 1_790_000_000_000, 777, 'synced');
   list.forEach((record, index) => {
-    const length = Buffer.byteLength(record.text);
-    const taken = builder.add(first + index, 1_790_000_000_000 + index, 777 + 2 * index, record, length);
+    const taken = builder.add(first + index, 1_790_000_000_000 + index, 777 + 2 * index, record);
     if (taken === 0) throw new Error('the record did not fit');
   });
   return Buffer.from(builder.seal({ segment: number, seed: segmentSeed(EPOCH, 'evidence', number), start }, boot));

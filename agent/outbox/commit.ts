@@ -3,14 +3,22 @@
 // before that; a hole in the numbers when a write fails; more than MAX_PENDING bytes in memory.
 import { KerbError, type Lane } from '../../contract/index.ts';
 import { FrameBuilder } from './frame.ts';
-import { MAX_PENDING, type NewRecord, type OutboxClock, type Receipt } from './types.ts';
+import { type BatchReceipt, MAX_PENDING, type NewRecord, type OutboxClock, type Receipt } from './types.ts';
 
 /** Emptied builders kept for the next groups while many are written. */
 const IDLE = 8;
 
+/** Who waits for some records of a group, and is told once. */
+interface Waiter {
+  /** that many, following one another */
+  records: number;
+  accept: (first: number) => void;
+  refuse: (error: Error) => void;
+}
+
 interface Group {
   builder: FrameBuilder;
-  waiters: { resolve: (receipt: Receipt) => void; reject: (error: Error) => void }[];
+  waiters: Waiter[];
   /** of its records */
   bytes: number;
   /** resolves once all its waiters were told */
@@ -52,28 +60,83 @@ export class GroupCommit {
     this.#assigned = options.next;
   }
 
-  /** Takes a record of `size` bytes. Sizes beyond what may wait throw OUTBOX_BUSY. */
-  add(record: NewRecord, textLength: number, size: number): Promise<Receipt> {
-    const { lane, clock, delayMs } = this.#options;
-    if (this.#pending + size > MAX_PENDING) {
-      const what = `${MAX_PENDING} bytes wait to be written already`;
-      throw new KerbError('OUTBOX_BUSY', what, `lane ${lane}`, 'wait for earlier records to be accepted');
-    }
+  /** Takes a record, of `most` bytes at most. @throws KerbError OUTBOX_BUSY beyond what may wait */
+  add(record: NewRecord, most: number): Promise<Receipt> {
+    const { lane, epoch, clock } = this.#options;
+    const group = this.#put(record, most, clock.wall(), clock.mono());
+    const accepted = new Promise<Receipt>((resolve, refuse) => {
+      group.waiters.push({ records: 1, accept: (seq) => resolve({ lane, epoch, seq }), refuse });
+    });
+    this.#go();
+    return accepted;
+  }
+
+  /**
+   * Takes as many of these, in order, as there is room for. `check` gives the most bytes one takes, or throws; what it
+   * throws ends the batch before that record. Resolves when all that were taken are on disk or refused.
+   */
+  addMany(records: readonly NewRecord[], check: (record: NewRecord) => number): Promise<BatchReceipt> {
+    const { lane, epoch, clock } = this.#options;
     const wall = clock.wall();
     const mono = clock.mono();
+    const result: BatchReceipt = { lane, epoch, first: this.#assigned, count: 0, refused: null };
+    const { promise, resolve } = Promise.withResolvers<BatchReceipt>();
+    let open = 1;
+    const close = () => {
+      if (--open === 0) resolve(result);
+    };
+    const accept = (first: number, count: number) => {
+      if (result.count === 0) result.first = first;
+      result.count += count;
+      close();
+    };
+    // Groups fail in order and with all that follow them, so the first refusal is the one that counts.
+    const refuse = (error: Error) => {
+      result.refused = error;
+      close();
+    };
+    let group: Group | null = null;
+    let waiter: Waiter | null = null;
+    try {
+      for (const record of records) {
+        const into = this.#put(record, check(record), wall, mono);
+        if (into !== group || waiter === null) {
+          const fresh: Waiter = { records: 0, accept: (first) => accept(first, fresh.records), refuse };
+          into.waiters.push(fresh);
+          group = into;
+          waiter = fresh;
+          open++;
+        }
+        waiter.records++;
+      }
+    } catch (error) {
+      result.refused = error as Error;
+    }
+    if (group) this.#go();
+    close();
+    return promise;
+  }
+
+  #put(record: NewRecord, most: number, wall: number, mono: number): Group {
+    if (this.#pending + most > MAX_PENDING) {
+      const what = `${MAX_PENDING} bytes wait to be written already`;
+      throw new KerbError('OUTBOX_BUSY', what, `lane ${this.#options.lane}`, 'wait for earlier records to be accepted');
+    }
     let group = this.#queue.at(-1);
-    if (!group?.builder.add(this.#assigned, wall, mono, record, textLength)) {
+    let size = group?.builder.add(this.#assigned, wall, mono, record) ?? 0;
+    if (group === undefined || size === 0) {
       group = this.#begin(wall, mono);
-      group.builder.add(this.#assigned, wall, mono, record, textLength);
+      size = group.builder.add(this.#assigned, wall, mono, record);
     }
     group.bytes += size;
     this.#pending += size;
     this.#assigned++;
-    const { waiters } = group;
-    const accepted = new Promise<Receipt>((resolve, reject) => waiters.push({ resolve, reject }));
+    return group;
+  }
+
+  #go(): void {
     if (this.#queue.length > 1) this.#run();
-    else this.#arm(delayMs);
-    return accepted;
+    else this.#arm(this.#options.delayMs);
   }
 
   #begin(wall: number, mono: number): Group {
@@ -132,13 +195,15 @@ export class GroupCommit {
   }
 
   #accept({ builder, waiters, bytes, settled }: Group): void {
-    const { lane, epoch, onDurable } = this.#options;
     this.#pending -= bytes;
     this.next = builder.first + builder.count;
     let seq = builder.first;
-    for (const { resolve } of waiters) resolve({ lane, epoch, seq: seq++ });
+    for (const { records, accept } of waiters) {
+      accept(seq);
+      seq += records;
+    }
     settled.resolve();
-    onDurable();
+    this.#options.onDurable();
   }
 
   /** What came after a failed group was numbered after it: all of it is refused, and the numbers are used again. */
@@ -148,7 +213,7 @@ export class GroupCommit {
     this.#assigned = this.next;
     for (const { bytes, waiters, settled } of groups) {
       this.#pending -= bytes;
-      for (const { reject } of waiters) reject(error);
+      for (const { refuse } of waiters) refuse(error);
       settled.resolve();
     }
   }

@@ -203,6 +203,9 @@ async function fullAndFreed(t: ExecutionContext, dir: string, free: () => Promis
     }
   });
   t.like(error, { code: 'OUTBOX_DISK_FULL' });
+  const batch = await outbox.appendMany('telemetry', Array(2000).fill({ kind: 'opaque', text: text(1) }));
+  t.like(batch.refused, { code: 'OUTBOX_DISK_FULL' });
+  t.is(batch.count, 0);
   const more = [1, 2, 3].map(() => outbox.append('telemetry', { kind: 'opaque', text: '{}' }));
   for (const each of await Promise.allSettled(more)) t.is(each.status, 'rejected');
   await free();

@@ -6,11 +6,21 @@
 //  24 u32 offset in the segment  28 u32 segment  32 f64 wall ms  40 f64 mono ms  48 16 bytes boot id
 import type { Lane } from '../../contract/index.ts';
 import { crcShort, LANE_CODES } from './crc.ts';
-import { type RecordFields, type RecordHead, recordSize, sealRecord, writeRecord } from './record.ts';
+import {
+  type Draft,
+  mostBytes,
+  type RecordFields,
+  type RecordHead,
+  recordSize,
+  sealRecord,
+  writeRecord,
+} from './record.ts';
 import { BLOCK, type ClockQuality, type NewRecord, type StoredRecord } from './types.ts';
 
 export const FRAME_HEAD = 64;
 const MAGIC = 0x4d52464b;
+/** Room beyond a full frame that a builder gets at once, for the longest that its next text may become. */
+const SLACK = 8 * BLOCK;
 
 export interface FrameHead {
   crc: number;
@@ -72,21 +82,19 @@ function bootText(from: Buffer, at: number): string {
 
 /** Collects the records of the next group commit, already as bytes. */
 export class FrameBuilder {
-  readonly #lane: number;
   readonly #target: number;
-  #buffer: Buffer;
+  #draft = draftOf(4 * BLOCK);
   #used = FRAME_HEAD;
   #wall = 0;
   #mono = 0;
-  #quality: ClockQuality = 'unknown';
+  #fields: RecordFields;
   first = 0;
   count = 0;
 
   /** @param target bytes of a full frame; one record larger than that gets a frame of its own */
   constructor(lane: Lane, target: number) {
-    this.#lane = LANE_CODES[lane];
+    this.#fields = { seq: 0, lane: LANE_CODES[lane], quality: 'unknown', wallDelta: 0, monoDelta: 0 };
     this.#target = target;
-    this.#buffer = Buffer.allocUnsafeSlow(4 * BLOCK);
   }
 
   /** Bytes this frame will take on disk. */
@@ -105,58 +113,68 @@ export class FrameBuilder {
     this.#used = FRAME_HEAD;
     this.#wall = Math.round(wall);
     this.#mono = Math.round(mono);
-    this.#quality = quality;
+    this.#fields.quality = quality;
   }
 
   /**
    * Adds a record; gives the bytes it took, or 0 where it needs a frame of its own: this one is full, or a clock has
    * jumped by more than a frame can express.
    */
-  add(seq: number, wall: number, mono: number, record: NewRecord, textLength: number): number {
-    const bytes = record.bytes ?? null;
-    const expires = record.expires ?? null;
-    const size = recordSize(textLength, bytes?.length ?? null, expires !== null);
-    const wallDelta = Math.round(wall) - this.#wall;
-    const monoDelta = Math.round(mono) - this.#mono;
-    const jumped = Math.abs(wallDelta) > 0x7fffffff || monoDelta < 0 || monoDelta > 0xffffffff;
-    if (this.count > 0 && (jumped || frameBytes(this.#used - FRAME_HEAD + size) > this.#target)) return 0;
-    this.#grow(this.#used + size);
-    const { kind, text } = record;
-    const quality = this.#quality;
-    const fields: RecordFields = { seq, kind, lane: this.#lane, quality, wallDelta, monoDelta, expires };
-    this.#used = writeRecord(this.#buffer, this.#used, fields, text, textLength, bytes);
+  add(seq: number, wall: number, mono: number, record: NewRecord): number {
+    const fields = this.#fields;
+    const used = this.#used;
+    fields.seq = seq;
+    fields.wallDelta = Math.round(wall) - this.#wall;
+    fields.monoDelta = Math.round(mono) - this.#mono;
+    if (this.count > 0) {
+      const { wallDelta, monoDelta } = fields;
+      if (Math.abs(wallDelta) > 0x7fffffff || monoDelta < 0 || monoDelta > 0xffffffff) return 0;
+      // Whatever its text turns out to take, it does not fit: spares a full frame the attempt.
+      if (frameBytes(used - FRAME_HEAD + record.text.length + (record.bytes?.length ?? 0)) > this.#target) return 0;
+    }
+    const most = recordSize(mostBytes(record.text.length), record.bytes?.length ?? null, record.expires !== undefined);
+    this.#grow(used + most);
+    const end = writeRecord(this.#draft, used, fields, record);
+    if (this.count > 0 && frameBytes(end - FRAME_HEAD) > this.#target) return 0;
+    this.#used = end;
     this.count++;
-    return size;
+    return end - used;
   }
 
   /** The finished frame for this place of this segment. The bytes are the builder's own until `begin`. */
   seal(place: { segment: number; seed: number; start: number }, boot: Buffer): Buffer {
     const end = this.bytes;
     this.#grow(end);
-    const buffer = this.#buffer;
-    buffer.fill(0, this.#used, end);
-    buffer.writeUInt32LE(MAGIC, 4);
-    buffer.writeUInt32LE(end, 8);
-    buffer.writeUInt32LE(this.count, 12);
-    buffer.writeUIntLE(this.first, 16, 6);
-    buffer.writeUInt16LE(0, 22);
-    buffer.writeUInt32LE(place.start, 24);
-    buffer.writeUInt32LE(place.segment, 28);
-    buffer.writeDoubleLE(this.#wall, 32);
-    buffer.writeDoubleLE(this.#mono, 40);
-    boot.copy(buffer, 48, 0, 16);
-    const crc = crcShort(buffer, 4, FRAME_HEAD, place.seed);
-    buffer.writeUInt32LE(crc, 0);
-    buffer.copy(buffer, end - FRAME_HEAD, 0, FRAME_HEAD);
-    for (let at = FRAME_HEAD; at < this.#used; ) at = sealRecord(buffer, at, crc);
-    return buffer.subarray(0, end);
+    const { bytes, view } = this.#draft;
+    bytes.fill(0, this.#used, end);
+    view.setUint32(4, MAGIC, true);
+    view.setUint32(8, end, true);
+    view.setUint32(12, this.count, true);
+    bytes.writeUIntLE(this.first, 16, 6);
+    view.setUint16(22, 0, true);
+    view.setUint32(24, place.start, true);
+    view.setUint32(28, place.segment, true);
+    view.setFloat64(32, this.#wall, true);
+    view.setFloat64(40, this.#mono, true);
+    boot.copy(bytes, 48, 0, 16);
+    const crc = crcShort(bytes, 4, FRAME_HEAD, place.seed);
+    view.setUint32(0, crc, true);
+    bytes.copy(bytes, end - FRAME_HEAD, 0, FRAME_HEAD);
+    for (let at = FRAME_HEAD; at < this.#used; ) at = sealRecord(this.#draft, at, crc);
+    return bytes.subarray(0, end);
   }
 
   #grow(needed: number): void {
-    const size = Math.ceil(needed / BLOCK) * BLOCK;
-    if (size <= this.#buffer.length) return;
-    const larger = Buffer.allocUnsafeSlow(Math.max(size, 2 * this.#buffer.length));
-    this.#buffer.copy(larger, 0, 0, this.#used);
-    this.#buffer = larger;
+    const { bytes } = this.#draft;
+    if (needed <= bytes.length) return;
+    const ample = Math.min(2 * bytes.length, this.#target + SLACK);
+    const larger = draftOf(Math.max(Math.ceil((needed + SLACK) / BLOCK) * BLOCK, ample));
+    bytes.copy(larger.bytes, 0, 0, this.#used);
+    this.#draft = larger;
   }
+}
+
+function draftOf(size: number): Draft {
+  const bytes = Buffer.allocUnsafeSlow(size);
+  return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, size) };
 }

@@ -3,6 +3,7 @@
 export { type LaneLine, listOutbox, type SegmentLine, verifyOutbox } from './inspect.ts';
 export { Outbox, type OutboxOptions, openOutbox } from './outbox.ts';
 export type {
+  BatchReceipt,
   Gap,
   GapReason,
   LaneStats,

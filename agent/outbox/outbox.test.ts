@@ -182,6 +182,57 @@ test('a record is refused for what it is, and costs the others nothing', async (
   await t.throwsAsync(outbox.append('telemetry', opaque(1)), { code: 'OUTBOX_CLOSED' } as object);
 });
 
+test('many at once get numbers without a hole, between those that come one by one', async (t) => {
+  const outbox = await small(t, await folder(t));
+  const one = outbox.append('telemetry', opaque(1));
+  const many = outbox.appendMany(
+    'telemetry',
+    Array.from({ length: 3000 }, (_, index) => opaque(index + 2)),
+  );
+  const none = outbox.appendMany('telemetry', []);
+  const last = outbox.append('telemetry', opaque(3002));
+  await outbox.flush('telemetry');
+  t.is((await one).seq, 1);
+  t.like(await many, { lane: 'telemetry', first: 2, count: 3000, refused: null });
+  t.like(await none, { count: 0, refused: null });
+  t.is((await last).seq, 3002);
+  const found = await readAll(outbox.lane('telemetry'));
+  t.deepEqual(
+    found.map(({ text: stored }) => stored),
+    Array.from({ length: 3002 }, (_, index) => text(index + 1)),
+  );
+});
+
+test('of many at once those before a bad one are kept, and it and the rest are not', async (t) => {
+  const outbox = await small(t, await folder(t));
+  const { first, count, refused } = await outbox.appendMany('telemetry', [
+    opaque(1),
+    opaque(2),
+    { kind: 'opaque', text: '{' },
+    opaque(3),
+  ]);
+  t.deepEqual([first, count], [1, 2]);
+  t.like(refused, { code: 'OUTBOX_NOT_JSON' });
+  t.is((await outbox.append('telemetry', opaque(3))).seq, 3);
+  await outbox.close();
+  t.like((await outbox.appendMany('telemetry', [opaque(4)])).refused, { code: 'OUTBOX_CLOSED' });
+});
+
+test('of more at once than may wait the rest is handed in when the first have settled', async (t) => {
+  const outbox = await small(t, await folder(t));
+  const records = Array.from({ length: 700 }, () => ({ kind: 'opaque' as const, text: `"${'x'.repeat(60 * KIB)}"` }));
+  let done = 0;
+  let rounds = 0;
+  for (; done < records.length; rounds++) {
+    const { first, count, refused } = await outbox.appendMany('telemetry', records.slice(done));
+    t.is(first, done + 1);
+    done += count;
+    if (refused) t.like(refused, { code: 'OUTBOX_BUSY' });
+  }
+  t.true(rounds > 1);
+  t.is((await readAll(outbox.lane('telemetry'))).length, 700);
+});
+
 test('who does not wait is told to, before memory is full', async (t) => {
   const outbox = await small(t, await folder(t), { delayMs: { telemetry: 60_000 } });
   const results = Array.from({ length: 400 }, () =>

@@ -7,7 +7,7 @@ import { type Disk, realDisk } from './disk.ts';
 import { LaneLog } from './lane.ts';
 import { takeLock } from './lock.ts';
 import { survey } from './recover.ts';
-import type { NewRecord, OutboxClock, OutboxLane, Receipt } from './types.ts';
+import type { BatchReceipt, NewRecord, OutboxClock, OutboxLane, Receipt } from './types.ts';
 
 const MIB = 1024 * 1024;
 /** Room for the largest text, and whole blocks. */
@@ -92,6 +92,15 @@ export class Outbox {
    */
   append(lane: Lane, record: NewRecord): Promise<Receipt> {
     return this.#log(lane).append(record);
+  }
+
+  /**
+   * Hands in many at once, numbered in this order without a hole: far cheaper than one by one. Resolves once all are on
+   * disk, or as many as could be: the receipt says how many, and which error of `append` the next one met. Never
+   * rejects. Who meets OUTBOX_BUSY has waited long enough when this resolves, and hands in the rest.
+   */
+  appendMany(lane: Lane, records: readonly NewRecord[]): Promise<BatchReceipt> {
+    return this.#log(lane).appendMany(records);
   }
 
   /** Does not wait for more to come: resolves once all records of the lane handed in so far are on disk or refused. */

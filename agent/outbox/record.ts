@@ -5,30 +5,34 @@
 //  16 i32 wall ms since the frame's          20 u32 mono ms since the frame's
 //  [ u32 length of the attachment ]  [ f64 expiry, ms since boot ]  text  attachment
 //   meta: bits 0-16 length of the text, 17-20 kind, 21-22 clock quality, 23-24 lane, 25 attachment, 26 expiry
-import { CLOCK_QUALITIES, MAX_RECORD_BYTES } from '../../contract/index.ts';
+import { MAX_RECORD_BYTES } from '../../contract/index.ts';
 import { crcLong, crcShort } from './crc.ts';
-import { type ClockQuality, type Kind, MAX_ATTACHMENT } from './types.ts';
+import { type ClockQuality, type Kind, MAX_ATTACHMENT, type NewRecord } from './types.ts';
 
 /** Codes on disk. Never renumber; a kind this version does not know reads as opaque. */
-const KINDS: readonly Kind[] = ['opaque', 'case', 'event', 'evidence', 'telemetry', 'report'];
+const KIND_CODES: Record<Kind, number> = { opaque: 0, case: 1, event: 2, evidence: 3, telemetry: 4, report: 5 };
+const KINDS = Object.keys(KIND_CODES) as Kind[];
+const QUALITY_CODES: Record<ClockQuality, number> = { unknown: 0, held: 1, synced: 2 };
+const QUALITIES = Object.keys(QUALITY_CODES) as ClockQuality[];
 const HAS_BYTES = 1 << 25;
 const HAS_EXPIRY = 1 << 26;
 const HEAD = 24;
 
+/** What a record's head says besides what its producer handed in. */
 export interface RecordFields {
   seq: number;
-  kind: Kind;
   /** code of the lane */
   lane: number;
   quality: ClockQuality;
   /** ms against the frame's wall and mono */
   wallDelta: number;
   monoDelta: number;
-  expires: number | null;
 }
 
 /** Where a whole record lies, and what its head says. */
 export interface RecordHead extends RecordFields {
+  kind: Kind;
+  expires: number | null;
   /** of the head, in the buffer it was read from */
   at: number;
   textAt: number;
@@ -43,42 +47,54 @@ export function recordSize(textLength: number, bytesLength: number | null, expir
   return HEAD + (bytesLength === null ? 0 : 4 + bytesLength) + (expires ? 8 : 0) + textLength;
 }
 
-/** Writes a record at `at`, all but the head's checksum; gives its end. `textLength` is that of `text` in UTF-8. */
-export function writeRecord(
-  into: Buffer,
-  at: number,
-  fields: RecordFields,
-  text: string,
-  textLength: number,
-  bytes: Uint8Array | null,
-): number {
-  const expiry = fields.expires;
-  let meta = textLength | (KINDS.indexOf(fields.kind) << 17);
-  meta |= (CLOCK_QUALITIES.indexOf(fields.quality) << 21) | (fields.lane << 23);
-  meta |= (bytes ? HAS_BYTES : 0) | (expiry === null ? 0 : HAS_EXPIRY);
-  into.writeUInt32LE(meta >>> 0, at + 8);
-  into.writeUInt32LE(fields.seq % 2 ** 32, at + 12);
-  into.writeInt32LE(fields.wallDelta, at + 16);
-  into.writeUInt32LE(fields.monoDelta, at + 20);
-  let next = at + HEAD;
-  if (bytes) next = into.writeUInt32LE(bytes.length, next);
-  if (expiry !== null) next = into.writeDoubleLE(expiry, next);
-  const body = next;
-  next += into.write(text, next, 'utf8');
-  if (bytes) {
-    into.set(bytes, next);
-    next += bytes.length;
+/** Most bytes a text of this many UTF-16 units takes in UTF-8. */
+export const mostBytes = (units: number): number => 3 * units;
+
+/** Bytes being put together, with the view that is the fastest way to write numbers into them. */
+export interface Draft {
+  bytes: Buffer;
+  view: DataView;
+}
+
+/**
+ * Writes a record at `at`, all but the head's checksum; gives its end. The draft has room for the longest that the
+ * text may become.
+ */
+export function writeRecord(into: Draft, at: number, fields: RecordFields, record: NewRecord): number {
+  const { bytes, view } = into;
+  const attached = record.bytes;
+  const { expires } = record;
+  view.setUint32(at + 12, fields.seq % 2 ** 32, true);
+  view.setInt32(at + 16, fields.wallDelta, true);
+  view.setUint32(at + 20, fields.monoDelta, true);
+  let body = at + HEAD;
+  if (attached) {
+    view.setUint32(body, attached.length, true);
+    body += 4;
   }
-  into.writeUInt32LE(crcLong(into, body, next), at + 4);
-  return next;
+  if (expires !== undefined) {
+    view.setFloat64(body, expires, true);
+    body += 8;
+  }
+  const textLength = bytes.write(record.text, body, 'utf8');
+  let end = body + textLength;
+  if (attached) {
+    bytes.set(attached, end);
+    end += attached.length;
+  }
+  let meta = textLength | (KIND_CODES[record.kind] << 17) | (QUALITY_CODES[fields.quality] << 21) | (fields.lane << 23);
+  meta |= (attached ? HAS_BYTES : 0) | (expires === undefined ? 0 : HAS_EXPIRY);
+  view.setUint32(at + 8, meta >>> 0, true);
+  view.setUint32(at + 4, crcLong(bytes, body, end), true);
+  return end;
 }
 
 /** Writes the head's checksum, once the frame's is known; gives the record's end. */
-export function sealRecord(into: Buffer, at: number, frameCrc: number): number {
-  const meta = into.readUInt32LE(at + 8);
+export function sealRecord({ bytes, view }: Draft, at: number, frameCrc: number): number {
+  const meta = view.getUint32(at + 8, true);
   const body = bodyAt(at, meta);
-  into.writeUInt32LE(crcShort(into, at + 4, body, frameCrc), at);
-  return body + (meta & 0x1ffff) + (meta & HAS_BYTES ? into.readUInt32LE(at + HEAD) : 0);
+  view.setUint32(at, crcShort(bytes, at + 4, body, frameCrc), true);
+  return body + (meta & 0x1ffff) + (meta & HAS_BYTES ? view.getUint32(at + HEAD, true) : 0);
 }
 
 function bodyAt(at: number, meta: number): number {
@@ -106,7 +122,7 @@ export function readHead(from: Buffer, at: number, limit: number, frameCrc: numb
     seq,
     kind: KINDS[(meta >>> 17) & 15] ?? 'opaque',
     lane: (meta >>> 23) & 3,
-    quality: CLOCK_QUALITIES[(meta >>> 21) & 3] ?? 'unknown',
+    quality: QUALITIES[(meta >>> 21) & 3] ?? 'unknown',
     wallDelta: from.readInt32LE(at + 16),
     monoDelta: from.readUInt32LE(at + 20),
     expires: meta & HAS_EXPIRY ? from.readDoubleLE(body - 8) : null,

@@ -19,7 +19,7 @@ export interface NewRecord {
   kind: Kind;
   /** JSON on one line, at most 64 KiB of UTF-8; kept byte for byte */
   text: string;
-  /** the text comes from JSON.stringify, so it need not be checked again */
+  /** the text is known to be JSON on one line: it comes from JSON.stringify, or was parsed already */
   stringified?: boolean;
   /** raw bytes that travel with it (a chunk of a picture) */
   bytes?: Uint8Array;
@@ -32,6 +32,18 @@ export interface Receipt {
   lane: Lane;
   epoch: string;
   seq: number;
+}
+
+/** What became of records that were handed in together. */
+export interface BatchReceipt {
+  lane: Lane;
+  epoch: string;
+  /** place of the first; the others follow without a hole */
+  first: number;
+  /** of the records, in the order given, so many are on disk */
+  count: number;
+  /** why the next one, and with it all that follow, was not accepted; null where all were */
+  refused: Error | null;
 }
 
 /** A record as it comes back out. */

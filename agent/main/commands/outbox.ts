@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { isLane, KerbError, LANES, type Lane, MAX_RECORD_BYTES, oneLine } from '../../../contract/index.ts';
 import { systemClock } from '../../health/clock.ts';
-import { listOutbox, openOutbox, type Receipt, verifyOutbox } from '../../outbox/index.ts';
+import { type BatchReceipt, listOutbox, type NewRecord, openOutbox, verifyOutbox } from '../../outbox/index.ts';
 import { type InputLine, linesOf } from './lines.ts';
 
 export const help = `
@@ -18,9 +18,12 @@ usage: kerbside outbox ls DIR
 ls and verify change nothing and work beside a running agent.
 `;
 
-/** Records handed in and not yet on disk: enough for a good group commit. */
-const MOST_LINES = 8192;
+/** Records handed in and not yet on disk: enough for good group commits. */
+const MOST_LINES = 16_384;
 const MOST_BYTES = 8 * 1024 * 1024;
+/** Records handed in together. */
+const BATCH_LINES = 1024;
+const BATCH_BYTES = 512 * 1024;
 
 /** Runs one of the three. Gives the exit status. @throws KerbError for wrong usage or a folder in use */
 export async function run(argv: string[]): Promise<number> {
@@ -71,17 +74,26 @@ async function put(dir: string, lane: Lane): Promise<number> {
   const newEpoch = () => randomBytes(8).toString('hex');
   const outbox = await openOutbox(dir, { clock, bootId: clock.boot, newEpoch, lanes: [lane] });
   const out = new Receipts();
+  let batch = new Batch();
+  const handIn = () => {
+    if (batch.lines.length > 0) void out.add(batch, outbox.appendMany(lane, batch.records));
+    batch = new Batch();
+  };
   try {
     for await (const line of linesOf(process.stdin, MAX_RECORD_BYTES)) {
       const text = readLine(line, out);
       if (text === null) continue;
-      out.add(line, outbox.append(lane, { kind: 'opaque', text }));
+      batch.add(line, text);
+      // What one read of stdin gave is handed in together, at the latest when there is nothing more to read.
+      if (batch.lines.length === 1) setImmediate(handIn);
+      if (batch.isFull()) handIn();
       if (out.isFull()) {
         void outbox.flush(lane);
         await out.room();
       }
     }
   } finally {
+    handIn();
     // Closing writes what waits; its receipts come before it resolves.
     await outbox.close();
   }
@@ -92,11 +104,16 @@ async function put(dir: string, lane: Lane): Promise<number> {
 function readLine(line: InputLine, out: Receipts): string | null {
   if (line.bytes === null) return out.refuse(line.number, `longer than ${MAX_RECORD_BYTES} bytes; cut it up`, 2);
   const text = utf8(line.bytes);
-  // That it is JSON at all is the outbox's to say.
-  if (text === null || !/^[ \t\r]*\{/.test(text)) {
-    return out.refuse(line.number, 'not a JSON object; give one per line', 2);
-  }
+  if (text === null || !isObject(text)) return out.refuse(line.number, 'not a JSON object; give one per line', 2);
   return text;
+}
+
+function isObject(text: string): boolean {
+  try {
+    return /^[ \t\r]*\{/.test(text) && typeof JSON.parse(text) === 'object';
+  } catch {
+    return false;
+  }
 }
 
 /** Text that gives the same bytes again; null where there is none. */
@@ -108,32 +125,45 @@ function utf8(bytes: Buffer): string | null {
   }
 }
 
-/** Prints receipts in the order of the lines (a lane settles in order), those of one commit with one write. */
+/** Lines that are handed in together. */
+class Batch {
+  /** their numbers in the input */
+  readonly lines: number[] = [];
+  readonly records: NewRecord[] = [];
+  bytes = 0;
+
+  add(line: InputLine, text: string): void {
+    this.lines.push(line.number);
+    this.records.push({ kind: 'opaque', text, stringified: true });
+    this.bytes += line.bytes?.length ?? 0;
+  }
+
+  isFull(): boolean {
+    return this.lines.length >= BATCH_LINES || this.bytes >= BATCH_BYTES;
+  }
+}
+
+/** Prints receipts in the order of the lines (a lane settles in order), those of one batch with one write. */
 class Receipts {
   status = 0;
   #lines = 0;
   #bytes = 0;
-  #text = '';
   #wake: (() => void) | null = null;
 
-  add({ number, bytes }: InputLine, receipt: Promise<Receipt>): void {
-    const size = bytes?.length ?? 0;
-    this.#lines++;
-    this.#bytes += size;
-    receipt
-      .then((accepted) => this.#print(accepted))
-      .catch((error: unknown) => {
-        const badInput = error instanceof KerbError && /NOT_JSON|TOO_LARGE/.test(error.code);
-        this.refuse(number, oneLine(error), badInput ? 2 : 1);
-      })
-      .finally(() => {
-        this.#lines--;
-        this.#bytes -= size;
-        if (this.#wake && this.#lines <= MOST_LINES / 2 && this.#bytes <= MOST_BYTES / 2) {
-          this.#wake();
-          this.#wake = null;
-        }
-      });
+  async add({ lines, bytes }: Batch, accepted: Promise<BatchReceipt>): Promise<void> {
+    this.#lines += lines.length;
+    this.#bytes += bytes;
+    const { lane, epoch, first, count, refused } = await accepted;
+    let text = '';
+    for (let index = 0; index < count; index++) text += `${JSON.stringify({ lane, epoch, seq: first + index })}\n`;
+    if (text !== '') process.stdout.write(text);
+    if (refused) for (const line of lines.slice(count)) this.refuse(line, oneLine(refused), 1);
+    this.#lines -= lines.length;
+    this.#bytes -= bytes;
+    if (this.#wake && this.#lines <= MOST_LINES / 2 && this.#bytes <= MOST_BYTES / 2) {
+      this.#wake();
+      this.#wake = null;
+    }
   }
 
   isFull(): boolean {
@@ -152,15 +182,5 @@ class Receipts {
     // Bad input outweighs nothing: a disk that failed is the worse news.
     this.status = this.status === 1 ? 1 : status;
     return null;
-  }
-
-  #print(receipt: Receipt): void {
-    if (this.#text === '') {
-      setImmediate(() => {
-        process.stdout.write(this.#text);
-        this.#text = '';
-      });
-    }
-    this.#text += `${JSON.stringify(receipt)}\n`;
   }
 }
