@@ -10,14 +10,26 @@ const USAGE = `usage: centre run --broker URL [--database URL|DIR] [--port N] [-
          takes what the boxes send, acknowledges it, shows it on a page
        centre records|cases [--database URL|DIR] [--device ID] [--lane ${LANES.join('|')}]
          what it holds, a line each: {device, epoch, lane, seq, at, record}; asks the running centre where there is one
+       centre command --device ID --kind KIND [--expires SECONDS] [--deadline SECONDS] [--guard JSON] [--replaces KEY]
+                      [--id ID] [--no-wait] [--database URL|DIR] [JSON]
+         asks a box for something: ping, drain-rate {"bytes_per_s": N|null}, snapshot {"camera": ID}; prints {id}, then
+         waits for its end and prints {id, state, at, reason?, result?}: exit 0 when it is done
+       centre commands [--device ID] [--database URL|DIR]
+         what waits and what has ended, a line each, newest first
 
   --broker URL     mqtt://user:password@host:port
   --database       postgres://... or a folder (default: $DATABASE_URL, else $KERBSIDE_HOME/centre)
+  --expires        not begun by then: nothing is done (default: never; a box that does not know the time refuses it)
+  --deadline       how long it may run (default: 60)
+  --guard          only if still true: {"boot": ID, "version": V, "profile": V, "case": {"id": ID, "state": "open"}}
+  --replaces       a newer command of the same key makes an older one void that has not begun
+  --id             its name; the same one again is the same command (default: a new one)
+  --no-wait        prints the id alone
   --port N         of the page on 127.0.0.1 (default: a free one, named on stderr)
 `;
 
 /** Faults of the moment, not of the input. */
-const FAILED = new Set(['DB_LOCKED', 'DB_OPEN', 'CENTRE_ANSWER']);
+const FAILED = new Set(['DB_LOCKED', 'DB_OPEN', 'CENTRE_ANSWER', 'COMMAND_FULL']);
 
 function target(given: string | undefined): Target {
   const home = process.env['KERBSIDE_HOME'] || join(homedir(), '.local/share/kerbside');
@@ -32,7 +44,8 @@ async function main(argv: string[]): Promise<number> {
     return argv.length === 0 ? 2 : 0;
   }
   if (command === 'run') return run(rest);
-  if (command === 'records' || command === 'cases') return list(command, rest);
+  if (command === 'records' || command === 'cases' || command === 'commands') return list(command, rest);
+  if (command === 'command') return give(rest);
   throw new KerbError('USAGE_COMMAND', 'no such command', `centre ${command?.slice(0, 40)}`, 'see centre --help');
 }
 
@@ -59,7 +72,7 @@ async function run(args: string[]): Promise<number> {
   return runCentre({ broker: values.broker, database: target(values.database), port, clientId });
 }
 
-async function list(what: 'records' | 'cases', args: string[]): Promise<number> {
+async function list(what: 'records' | 'cases' | 'commands', args: string[]): Promise<number> {
   const { values } = parseArgs({
     args,
     options: { database: { type: 'string' }, device: { type: 'string' }, lane: { type: 'string' } },
@@ -69,6 +82,62 @@ async function list(what: 'records' | 'cases', args: string[]): Promise<number> 
   const filter = { what, ...(values.device === undefined ? {} : { device: values.device }), ...(lane ? { lane } : {}) };
   await listTo(process.stdout, target(values.database), filter);
   return 0;
+}
+
+async function give(args: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      database: { type: 'string' },
+      device: { type: 'string' },
+      kind: { type: 'string' },
+      expires: { type: 'string' },
+      deadline: { type: 'string' },
+      guard: { type: 'string' },
+      replaces: { type: 'string' },
+      id: { type: 'string' },
+      'no-wait': { type: 'boolean', default: false },
+    },
+  });
+  const { device, kind: name, expires, deadline, guard, replaces } = values;
+  if (device === undefined || name === undefined) throw usage('--device and --kind are needed');
+  if (positionals.length > 1) throw usage('give its parameters as one JSON object');
+  const { giveCommand, newCommandId } = await import('./command-cli.ts');
+  const request = {
+    id: values.id ?? newCommandId(Date.now()),
+    device,
+    name,
+    params: object(positionals[0] ?? '{}', 'the parameters'),
+    ...(expires === undefined ? {} : { expires_s: seconds(expires, '--expires') }),
+    ...(deadline === undefined ? {} : { deadline_s: seconds(deadline, '--deadline') }),
+    ...(guard === undefined ? {} : { guard: object(guard, '--guard') }),
+    ...(replaces === undefined ? {} : { replaces }),
+  };
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+  const how = { await: !values['no-wait'], stop: stop.signal };
+  return giveCommand(process.stdout, target(values.database), request, how);
+}
+
+function usage(what: string): KerbError {
+  return new KerbError('USAGE', what, 'centre command', 'see centre --help');
+}
+
+function seconds(text: string, where: string): number {
+  const value = Number(text);
+  if (/^\d{1,9}(\.\d{1,3})?$/.test(text) && value > 0) return value;
+  throw new KerbError('USAGE', 'no number of seconds', `${where} ${text.slice(0, 20)}`, 'give e.g. 60');
+}
+
+function object(text: string, where: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  } catch {
+    // told below
+  }
+  throw new KerbError('USAGE', 'not a JSON object', where, 'give e.g. {"camera": "cam1"}');
 }
 
 function laneOf(text: string): Lane {

@@ -12,10 +12,13 @@ import {
   evidenceChunkSchema,
   firstIssue,
   type Lane,
+  MAX_COMMAND_BYTES,
   MAX_MESSAGE_BYTES,
   MAX_RECORD_BYTES,
   parseUpTopic,
   pointSchema,
+  type Reply,
+  replySchema,
   statusSchema,
   type TelemetryPoint,
   type UpTopic,
@@ -61,6 +64,7 @@ export type RejectKind =
   | 'lane'
   | 'schema'
   | 'status'
+  | 'reply'
   | 'evidence'
   | 'batch';
 export interface Reject {
@@ -75,12 +79,13 @@ export interface Decoded {
   device: { device: string; city: string } | null;
   records: Incoming[];
   status: { device: string; city: string; online: boolean; text: string } | null;
+  reply: { device: string; id: string; state: Reply['state']; text: string } | null;
   rejects: Reject[];
 }
 
 /** Takes one message apart. Never throws. */
 export function decodeMessage(topic: string, payload: Buffer): Decoded {
-  const out: Decoded = { device: null, records: [], status: null, rejects: [] };
+  const out: Decoded = { device: null, records: [], status: null, reply: null, rejects: [] };
   const at = parseUpTopic(topic);
   if (!at) {
     out.rejects.push({ device: '', kind: 'topic', why: `foreign topic ${JSON.stringify(topic.slice(0, 80))}` });
@@ -92,6 +97,7 @@ export function decodeMessage(topic: string, payload: Buffer): Decoded {
     return out;
   }
   if (at.what === 'status') decodeStatus(at, payload, out);
+  else if (at.what === 'reply') decodeReply(at, at.id, payload, out);
   else if (at.what === 'evidence') decodeEvidence(at, payload, out);
   else if (isPacked(at, payload)) decodePacked(at, payload, out);
   else {
@@ -112,6 +118,18 @@ function decodeStatus(at: UpTopic, payload: Buffer, out: Decoded): void {
     return;
   }
   out.status = { device: at.device, city: at.city, online: status.data.online, text };
+}
+
+function decodeReply(at: UpTopic, id: string, payload: Buffer, out: Decoded): void {
+  const text = payload.length > MAX_COMMAND_BYTES ? null : utf8(payload);
+  const reply = replySchema.safeParse(text === null ? null : parse(text));
+  let why: string | null = null;
+  if (text === null) why = `${payload.length} bytes that are no text`;
+  else if (!reply.success) why = firstIssue(reply.error);
+  else if (reply.data.device !== at.device) why = `of device ${reply.data.device}`;
+  else if (reply.data.id !== id) why = 'the topic names another command';
+  else out.reply = { device: at.device, id, state: reply.data.state, text };
+  if (why !== null) out.rejects.push({ device: at.device, kind: 'reply', why: `reply: ${why}` });
 }
 
 function decodeEvidence(at: UpTopic & { what: 'evidence' }, payload: Buffer, out: Decoded): void {

@@ -1,12 +1,14 @@
-// centre: the HTTP side: the page and its interface, health, metrics, and the lines for `bin/centre records|cases`.
+// centre: the HTTP side: the page and its interface, health, metrics, and what `bin/centre`
+// asks a running centre.
 // Listens on 127.0.0.1 alone. May never happen: a request makes the process fail, or reads what its token does not open.
 import { timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
-import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { ID_PATTERN, isLane, KerbError, oneLine } from '../contract/index.ts';
+import { commandRoutes } from './command-routes.ts';
 import type { Db } from './db.ts';
 import type { Metrics } from './metrics.ts';
 import { openApi } from './openapi.ts';
@@ -24,6 +26,8 @@ export interface HttpOptions {
   started: number;
   now: () => number;
   link: () => { online: boolean; broker: string; reason: string };
+  /** a command was given */
+  onCommand: () => void;
 }
 
 export interface Http {
@@ -55,7 +59,10 @@ export async function startHttp(options: HttpOptions): Promise<Http> {
   pageRoutes(app);
   apiRoutes(app, options);
   vehicleRoutes(app, options.db, fail);
-  internalRoutes(app, options);
+  const allowed = bearer(options.token);
+  internalRoutes(app, options.db, allowed);
+  const { db, now, onCommand } = options;
+  commandRoutes(app, { db, now, allowed, fail, onIssued: onCommand });
   try {
     await app.listen({ host: '127.0.0.1', port: options.port });
   } catch (error) {
@@ -78,6 +85,7 @@ function pageRoutes(app: FastifyInstance): void {
     ['/page.css', 'text/css; charset=utf-8', file('page.css')],
     ['/page.js', 'text/javascript; charset=utf-8', script('page.ts')],
     ['/vehicles.js', 'text/javascript; charset=utf-8', script('vehicles.ts')],
+    ['/commands.js', 'text/javascript; charset=utf-8', script('commands.ts')],
   ] as const;
   for (const [path, type, body] of files) app.get(path, (_, reply) => reply.type(type).send(body));
 }
@@ -130,14 +138,22 @@ function caseForPage({ nr, received, text, pictures }: StoredCase) {
   return { ...known, nr, received, pictures: pictures.map((id) => ({ id, url: url(id) })) };
 }
 
-function internalRoutes(app: FastifyInstance, { db, token }: HttpOptions): void {
+/** Whether a request carries the token. */
+function bearer(token: string): (request: FastifyRequest) => boolean {
   const wanted = Buffer.from(`Bearer ${token}`);
+  return ({ headers }) => {
+    const given = Buffer.from(headers.authorization ?? '');
+    return given.length === wanted.length && timingSafeEqual(given, wanted);
+  };
+}
+
+function internalRoutes(app: FastifyInstance, db: Db, allowed: (request: FastifyRequest) => boolean): void {
   app.get<{ Querystring: { what?: string; device?: string; lane?: string } }>('/internal/records', (request, reply) => {
-    const given = Buffer.from(request.headers.authorization ?? '');
-    if (given.length !== wanted.length || !timingSafeEqual(given, wanted))
-      return fail(reply, 401, 'TOKEN', 'no access');
+    if (!allowed(request)) return fail(reply, 401, 'TOKEN', 'no access');
     const { what, device, lane } = request.query;
-    if (what !== 'records' && what !== 'cases') return fail(reply, 400, 'WHAT', 'records or cases');
+    if (what !== 'records' && what !== 'cases' && what !== 'commands') {
+      return fail(reply, 400, 'WHAT', 'records, cases or commands');
+    }
     if (lane !== undefined && !isLane(lane)) return fail(reply, 400, 'LANE', 'no such lane');
     const lines = recordLines(db, { what, ...(device ? { device } : {}), ...(lane ? { lane } : {}) });
     return reply.type('application/x-ndjson').send(Readable.from(lines));

@@ -136,6 +136,7 @@ export class Intake {
     const decoded = {
       ...only.decoded,
       status: null,
+      reply: null,
       records: [{ ...bare, chunk: null, caseId: null, point: null }],
       rejects: [],
     };
@@ -164,7 +165,7 @@ function halves(batch: Waiting[]): Waiting[][] {
   const { records } = only.decoded;
   const cut = Math.ceil(records.length / 2);
   const first = { ...only.decoded, records: records.slice(0, cut) };
-  const second = { ...only.decoded, status: null, rejects: [], records: records.slice(cut) };
+  const second = { ...only.decoded, status: null, reply: null, rejects: [], records: records.slice(cut) };
   // The message is confirmed with its last part.
   const later = { ...only.delivery, confirm: () => undefined };
   return [[{ ...only, delivery: later, decoded: first }], [{ ...only, decoded: second }]];

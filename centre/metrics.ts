@@ -10,6 +10,7 @@ export class Metrics {
   readonly #duplicates = this.#counter('kerb_centre_duplicates_total', 'records that were known already');
   readonly #cases = this.#counter('kerb_centre_cases_total', 'cases stored');
   readonly #pictures = this.#counter('kerb_centre_pictures_total', 'pictures that became whole');
+  readonly #replies = this.#counter('kerb_centre_replies_total', 'commands that were answered');
   readonly #rejects = new Counter({
     name: 'kerb_centre_rejects_total',
     help: 'lines and messages that were refused, by kind',
@@ -40,12 +41,13 @@ export class Metrics {
     return new Counter({ name, help, registers: [this.registry] });
   }
 
-  stored({ fresh, duplicates, cases, pictures, rejects }: Stored, messages: number, ms: number): void {
+  stored({ fresh, duplicates, cases, pictures, replies, rejects }: Stored, messages: number, ms: number): void {
     this.#messages.inc(messages);
     this.#records.inc(fresh);
     this.#duplicates.inc(duplicates);
     this.#cases.inc(cases);
     this.#pictures.inc(pictures);
+    this.#replies.inc(replies);
     for (const { kind } of rejects) this.#rejects.inc({ kind });
     this.#commit.observe(ms / 1000);
   }

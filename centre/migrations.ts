@@ -66,6 +66,20 @@ const STEPS: readonly string[] = [
     lines integer, flags integer
   );
   `,
+  `
+  -- Commands to boxes. ord: the contract's order. sends: times it was sent, counted before each sending.
+  -- reply: as the box gave it; reason: of what the centre itself ended.
+  create table commands (
+    nr bigint generated always as identity,
+    id text primary key, device text not null, name text not null, key text, ord bigint not null,
+    at double precision not null, expires double precision, text text not null,
+    state text not null default 'waiting', sends integer not null default 0, sent double precision,
+    ended double precision, reason text, reply text
+  );
+  create unique index commands_nr on commands (nr);
+  create index commands_device on commands (device, ord);
+  create index commands_waiting on commands (nr) where state = 'waiting';
+  `,
 ];
 
 /** Brings the tables to this version, each step whole or not at all. @throws KerbError DB_VERSION */

@@ -1,5 +1,5 @@
 // centre: its HTTP interface, described. Data only.
-import { FLAGS } from '../contract/index.ts';
+import { FLAGS, REPLY_STATES } from '../contract/index.ts';
 
 const json = (description: string) => ({ description, content: { 'application/json': { schema: {} } } });
 
@@ -58,6 +58,27 @@ const vehicle = {
   },
 };
 
+const command = {
+  type: 'object',
+  required: ['nr', 'id', 'device', 'name', 'at', 'expires', 'state', 'sends', 'sent', 'ended', 'by'],
+  properties: {
+    nr: { type: 'integer', description: 'grows with every command given' },
+    id: { type: 'string' },
+    device: { type: 'string' },
+    name: { type: 'string', description: 'what is asked' },
+    at: { type: 'number', description: 'when it was given, epoch ms' },
+    expires: maybe('number', 'not begun from then on, epoch ms'),
+    state: { enum: ['waiting', ...REPLY_STATES, 'unanswered'] },
+    sends: { type: 'integer', description: 'times it was sent' },
+    sent: maybe('number', 'when last, epoch ms'),
+    ended: maybe('number', 'when its end was known here, epoch ms'),
+    by: { enum: ['box', 'centre', null], description: 'who ended it: the centre alone what was never sent' },
+    clock: { type: 'string', description: "how good the box's clock was" },
+    reason: { type: 'string' },
+    result: { type: 'object' },
+  },
+};
+
 export const openApi = {
   openapi: '3.1.0',
   info: { title: 'Kerbside centre', version: '1', description: 'What the centre has received. Served on 127.0.0.1.' },
@@ -75,6 +96,24 @@ export const openApi = {
           { name: 'limit', in: 'query', schema: { type: 'integer', minimum: 1, maximum: 500, default: 50 } },
         ],
         responses: { 200: json('cases, each as its box wrote it, with nr, received and pictures'), 400: json('error') },
+      },
+    },
+    '/api/commands': {
+      get: {
+        summary: 'Commands to boxes, newest first: what waits, and how each ended',
+        parameters: [
+          { name: 'device', in: 'query', schema: { type: 'string' } },
+          { name: 'state', in: 'query', schema: { enum: ['waiting', 'ended'] } },
+          { name: 'before', in: 'query', schema: { type: 'integer' }, description: 'nr of a command' },
+          { name: 'limit', in: 'query', schema: { type: 'integer', minimum: 1, maximum: 500, default: 50 } },
+        ],
+        responses: {
+          200: {
+            description: 'commands',
+            content: { 'application/json': { schema: { type: 'array', items: command } } },
+          },
+          400: json('error'),
+        },
       },
     },
     '/api/evidence/{id}.jpg': {

@@ -1,10 +1,11 @@
 // centre: what is stored, as lines, in pages so that memory stays small. A record's text goes out as it came in:
 // it is put between quotes of nothing, never parsed and written anew.
 import type { Lane } from '../contract/index.ts';
+import { readCommands } from './commands.ts';
 import type { Queryable } from './db.ts';
 
 export interface RecordFilter {
-  what: 'records' | 'cases';
+  what: 'records' | 'cases' | 'commands';
   device?: string;
   lane?: Lane;
 }
@@ -17,14 +18,28 @@ interface LaneRow {
 
 const PAGE = 500;
 
-/** Lines {device, epoch, lane, seq, at, record}: by device, lane, epoch in order of arrival, seq. Several a chunk. */
+/**
+ * Lines {device, epoch, lane, seq, at, record}: by device, lane, epoch in order of arrival, seq; of commands one each,
+ * newest first. Several a chunk.
+ */
 export async function* recordLines(db: Queryable, filter: RecordFilter): AsyncGenerator<string> {
+  if (filter.what === 'commands') return yield* commandLines(db, filter.device);
   const lanes = await db.query<LaneRow>(
     `select device, lane, epoch from watermarks
      where ($1::text is null or device = $1) and ($2::text is null or lane = $2) order by device, lane, id`,
     [filter.device ?? null, filter.lane ?? null],
   );
   for (const lane of lanes) yield* laneLines(db, lane, filter.what === 'cases');
+}
+
+async function* commandLines(db: Queryable, device: string | undefined): AsyncGenerator<string> {
+  for (let before: number | undefined; ; ) {
+    const page = { limit: PAGE, ...(device === undefined ? {} : { device }) };
+    const rows = await readCommands(db, { ...page, ...(before === undefined ? {} : { before }) });
+    if (rows.length === 0) return;
+    yield rows.map(({ nr: _, ...row }) => `${JSON.stringify(row)}\n`).join('');
+    before = rows.at(-1)?.nr;
+  }
 }
 
 async function* laneLines(db: Queryable, { device, lane, epoch }: LaneRow, casesOnly: boolean): AsyncGenerator<string> {

@@ -1,8 +1,9 @@
-// centre: `centre run`, put together: database, intake, broker, HTTP. It reads top to bottom.
+// centre: `centre run`, put together: database, intake, broker, commands, HTTP. It reads top to bottom.
 import { randomBytes } from 'node:crypto';
 import { pino } from 'pino';
 import { oneLine } from '../contract/index.ts';
 import { BrokerLink, parseBrokerUrl } from './broker-link.ts';
+import { Courier } from './courier.ts';
 import type { Target } from './db.ts';
 import { startHttp } from './http.ts';
 import { Intake } from './intake.ts';
@@ -44,6 +45,7 @@ export async function runCentre(options: RunOptions): Promise<number> {
     publish: (topic, payload) => void link.publish(topic, payload),
     onStored: (stored, messages, ms) => {
       metrics.stored(stored, messages, ms);
+      void courier.born(stored.births);
       for (const { device, why } of stored.rejects) warn('reject', `${device || 'unknown'}: ${why}`);
     },
     onReject: (reject) => {
@@ -62,22 +64,39 @@ export async function runCentre(options: RunOptions): Promise<number> {
       else warn('broker', `no connection to ${address.url}: ${why}`);
     },
   });
+  const courier: Courier = new Courier({
+    db,
+    now: Date.now,
+    mono: () => performance.now(),
+    online: () => link.online,
+    publish: (topic, payload) => void link.publish(topic, payload),
+    onFault: (line) => warn('commands', line),
+  });
   const token = randomBytes(24).toString('base64url');
   const state = () => ({ online: link.online, broker: address.url, reason });
-  const http = await startHttp({ db, metrics, token, port: options.port, started, now: Date.now, link: state }).catch(
-    async (error: unknown) => {
-      await db.close();
-      lock?.release();
-      throw error;
-    },
-  );
+  const http = await startHttp({
+    db,
+    metrics,
+    token,
+    port: options.port,
+    started,
+    now: Date.now,
+    link: state,
+    onCommand: () => void courier.wake(),
+  }).catch(async (error: unknown) => {
+    await db.close();
+    lock?.release();
+    throw error;
+  });
   lock?.write({ pid: process.pid, started, port: http.port, token });
   log.info(`database ${db.name}; page at http://127.0.0.1:${http.port}/`);
   link.start();
+  courier.start();
 
   await stopped;
   // The connection first: nothing new comes in, and what is not stored stays with the broker and the boxes.
   await link.close();
+  await courier.close();
   await intake.close();
   await http.close();
   await db.close().catch((error: unknown) => log.warn(oneLine(error)));

@@ -1,6 +1,7 @@
 // centre: puts a batch of messages into the database, exactly once in effect. Records, watermarks, cases, points and
 // pictures of one batch are one transaction: after a kill -9 either all of it is there or none, and the box sends again.
 import { deviceTopics, type Lane } from '../contract/index.ts';
+import { storeReplies } from './commands.ts';
 import type { Db, Queryable } from './db.ts';
 import type { Decoded, Incoming, Reject } from './decode.ts';
 import { storeChunks } from './evidence.ts';
@@ -24,7 +25,11 @@ export interface Stored {
   cases: number;
   /** pictures that became whole */
   pictures: number;
-  /** what was refused only here: a chunk that contradicts the others, a picture with another hash */
+  /** commands that were answered */
+  replies: number;
+  /** boxes that said they are there */
+  births: string[];
+  /** what was refused only here: a chunk that contradicts the others, a picture with another hash, a stray reply */
   rejects: Reject[];
 }
 
@@ -38,7 +43,9 @@ export function storeBatch(db: Db, batch: readonly Decoded[], now: number): Prom
     const cities = new Map(records.map(({ device, city }) => [device, city]));
     const cases = await storeCases(tx, fresh, now);
     await storePoints(tx, fresh, now);
-    const { pictures, rejects } = await storeChunks(tx, fresh, now);
+    const { pictures, rejects: badChunks } = await storeChunks(tx, fresh, now);
+    const { replies, rejects: badReplies } = await storeReplies(tx, batch, now);
+    const rejects = [...badChunks, ...badReplies];
     await storeRejects(tx, [...batch.flatMap((message) => message.rejects), ...rejects], now);
     return {
       acks: acks.map((ack) => ({ ...ack, topic: deviceTopics(cities.get(ack.device) ?? '', ack.device).ack })),
@@ -46,6 +53,8 @@ export function storeBatch(db: Db, batch: readonly Decoded[], now: number): Prom
       duplicates: records.length - fresh.length,
       cases,
       pictures,
+      replies,
+      births: batch.flatMap(({ status }) => (status?.online ? [status.device] : [])),
       rejects,
     };
   });

@@ -35,7 +35,8 @@ test.before(async () => {
   await migrate(server);
   const link = () => ({ online: true, broker: '', reason: '' });
   const metrics = new Metrics(() => true);
-  http = await startHttp({ db: folder, metrics, token: 't', port: 0, started: NOW, now: () => NOW, link });
+  const onCommand = () => undefined;
+  http = await startHttp({ db: folder, metrics, token: 't', port: 0, started: NOW, now: () => NOW, link, onCommand });
 });
 
 test.after.always(async () => {

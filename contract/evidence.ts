@@ -10,7 +10,7 @@ export const evidenceChunkSchema = z.object({
   v: z.literal(1),
   kind: z.literal('evidence'),
   id: z.string().regex(ID_PATTERN),
-  /** the case it proves */
+  /** the case it proves, or the command that asked for it */
   case: z.string().regex(ID_PATTERN),
   chunk: z.number().int().min(0),
   of: z.number().int().min(1).max(4096),

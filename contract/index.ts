@@ -1,5 +1,6 @@
 // The face of the contract: what crosses a wire, and nothing else.
 export * from './case.ts';
+export * from './command.ts';
 export * from './envelope.ts';
 export * from './errors.ts';
 export * from './evidence.ts';

@@ -16,6 +16,7 @@ export function deviceTopics(city: string, device: string) {
     evidence: (id: string, chunk: number) => `${base}/up/evidence/${id}/${chunk}`,
     /** records of kind `report`; they are numbered in lane `case` */
     report: `${base}/up/report`,
+    reply: (command: string) => `${base}/up/reply/${command}`,
     ack: `${base}/down/ack`,
     desired: `${base}/down/desired`,
     command: `${base}/down/command`,
@@ -32,6 +33,7 @@ export type UpTopic = { city: string; device: string } & (
   | { what: 'report' }
   | { what: 'lane'; lane: Exclude<Lane, 'evidence'> }
   | { what: 'evidence'; id: string; chunk: number }
+  | { what: 'reply'; id: string }
 );
 
 /** Takes an upward topic apart; null for anything that is not one (a hostile or foreign name). */
@@ -44,6 +46,9 @@ export function parseUpTopic(topic: string): UpTopic | null {
   if (what === 'evidence') {
     if (!id || !chunk || !ID_PATTERN.test(id) || !/^\d{1,6}$/.test(chunk)) return null;
     return { city, device, what, id, chunk: Number(chunk) };
+  }
+  if (what === 'reply') {
+    return id && ID_PATTERN.test(id) && chunk === undefined ? { city, device, what, id } : null;
   }
   if (what !== undefined && isLane(what) && what !== 'evidence' && id === undefined) {
     return { city, device, what: 'lane', lane: what };

@@ -69,6 +69,33 @@ test('a device writes below its own up/ and reads its own down/; all else is ref
   t.deepEqual(seen, [one.status]);
 });
 
+test('a command comes from the centre alone and reaches its box alone; the answer goes up from that box alone', async (t) => {
+  const at = await broker(t);
+  const centre = await client(t, at.port, 'centre:pc');
+  const [first, second] = [await client(t, at.port, 'box-1:p1'), await client(t, at.port, 'box-2:p2')];
+  const got: [who: string, topic: string][] = [];
+  for (const [who, from, topics] of [
+    ['centre', centre, ['kerb/v1/+/+/up/#']],
+    ['box-1', first, [one.down]],
+    ['box-2', second, [two.down]],
+  ] as const) {
+    from.on('message', (topic) => got.push([who, topic]));
+    await from.subscribeAsync([...topics], { qos: 1 });
+  }
+  await second.publishAsync(one.command, '{}', { qos: 1 });
+  await first.publishAsync(one.command, '{}', { qos: 1 });
+  await second.publishAsync(one.reply('c1'), '{}', { qos: 1 });
+  await centre.publishAsync(one.reply('c1'), '{}', { qos: 1 });
+  t.is(at.refused.publish, 4);
+  await centre.publishAsync(one.command, '{}', { qos: 1 });
+  await first.publishAsync(one.reply('c1'), '{}', { qos: 1 });
+  await eventually('both', () => (got.length >= 2 ? true : null));
+  t.deepEqual(got.sort(), [
+    ['box-1', one.command],
+    ['centre', one.reply('c1')],
+  ]);
+});
+
 test('a will under a foreign name is not spoken, a wrong password does not get in', async (t) => {
   const at = await broker(t);
   const centre = await client(t, at.port, 'centre:pc');

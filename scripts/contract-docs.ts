@@ -10,6 +10,7 @@ import { z } from 'zod';
 import {
   ackSchema,
   caseSchema,
+  commandSchema,
   desiredSchema,
   deviceTopics,
   envelopeSchema,
@@ -19,6 +20,7 @@ import {
   MAX_MESSAGE_BYTES,
   MAX_RECORD_BYTES,
   pointSchema,
+  replySchema,
   reportBodySchema,
   reportSchema,
   statusSchema,
@@ -49,6 +51,17 @@ const DESIRED: Message = {
   schema: desiredSchema,
   about: 'There is an update. Untrusted: it makes a box look sooner, at what is signed.',
 };
+const COMMAND: Message = {
+  name: 'command',
+  schema: commandSchema,
+  about:
+    'The centre asks for one thing. Sent again at each birth and by a slow timer until it is answered; a box runs an id once.',
+};
+const REPLY: Message = {
+  name: 'reply',
+  schema: replySchema,
+  about: 'How a command ended: written on the box before it is sent, the same each time the command comes again.',
+};
 const RECORDS: Message[] = [
   { name: 'case', schema: caseSchema, about: 'A reported matter: record of an envelope of kind `case`.' },
   { name: 'event', schema: eventSchema, about: "A rule's verdict on one object: record of kind `event`." },
@@ -67,7 +80,8 @@ const RECORDS: Message[] = [
   { name: 'report-body', schema: reportBodySchema, about: 'What a report says: the JSON of its member `body`.' },
   { name: 'target-custom', schema: targetCustomSchema, about: 'What signed metadata says of a target, in `custom`.' },
 ];
-const MESSAGES = [ENVELOPE, STATUS, ACK, DESIRED, ...RECORDS];
+const LINK = [ENVELOPE, STATUS, ACK, DESIRED, COMMAND, REPLY];
+const MESSAGES = [...LINK, ...RECORDS];
 
 const GENERATED = 'Rendered from `contract/` by `scripts/contract-docs.ts`; edit the schemas, not this file.';
 
@@ -163,6 +177,22 @@ const CHANNELS = [
     up: false,
     retained: true,
   },
+  {
+    id: 'command',
+    address: topics.command,
+    about: 'A command to the box.',
+    messages: [COMMAND],
+    up: false,
+    retained: false,
+  },
+  {
+    id: 'reply',
+    address: topics.reply('{command}'),
+    about: 'The answer to a command.',
+    messages: [REPLY],
+    up: true,
+    retained: false,
+  },
 ] as const;
 
 function asyncApi(): string {
@@ -201,13 +231,11 @@ function asyncApi(): string {
         device: { description: 'id of the box' },
         id: { description: 'id of the picture' },
         chunk: { description: 'number of the chunk, from 0' },
+        command: { description: 'id of the command' },
       },
       messages: {
         ...Object.fromEntries(
-          [ENVELOPE, STATUS, ACK, DESIRED].map(({ name, about }) => [
-            name,
-            { summary: about, payload: { $ref: `./schemas/${name}.json` } },
-          ]),
+          LINK.map(({ name, about }) => [name, { summary: about, payload: { $ref: `./schemas/${name}.json` } }]),
         ),
         [BATCH.name]: {
           summary: BATCH.about,

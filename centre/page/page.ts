@@ -1,4 +1,5 @@
 // centre's page: the cases as they arrive, with their pictures, and the vehicles. Plain DOM; text only ever goes in as text.
+import { commandItem, type PageCommand } from './commands.ts';
 import { type Language, type PageVehicle, vehicleArticle, type Words } from './vehicles.ts';
 
 interface PageCase {
@@ -23,6 +24,7 @@ interface PageState {
 }
 
 const SHOWN = 60;
+const COMMANDS = 10;
 const EVERY_MS = 2000;
 const words = {
   summary: (state: PageState): Words => {
@@ -39,6 +41,7 @@ const words = {
 let language: Language = navigator.language.startsWith('zh') ? 'zh' : 'en';
 let shown: PageCase[] = [];
 let vehicles: PageVehicle[] = [];
+let commands: PageCommand[] = [];
 let state: PageState | null = null;
 
 const at = <T extends HTMLElement>(id: string) => document.getElementById(id) as T;
@@ -84,6 +87,12 @@ function draw(): void {
   at('empty').hidden = shown.length > 0;
   at('cases').replaceChildren(...shown.map(article));
   drawVehicles();
+  drawCommands();
+}
+
+function drawCommands(): void {
+  at('command-section').hidden = commands.length === 0;
+  at('commands').replaceChildren(...commands.map((command) => commandItem(command, language)));
 }
 
 /** Drawn anew without losing the focus of a link in it. */
@@ -104,18 +113,24 @@ async function json<T>(path: string): Promise<T> {
 
 async function refresh(): Promise<void> {
   try {
-    const [cases, fleet, now] = await Promise.all([
+    const [cases, fleet, asked, now] = await Promise.all([
       json<PageCase[]>(`/api/cases?limit=${SHOWN}`),
       json<PageVehicle[]>('/api/vehicles'),
+      json<PageCommand[]>(`/api/commands?limit=${COMMANDS}`),
       json<PageState>('/api/state'),
     ]);
     const moved = JSON.stringify(fleet) !== JSON.stringify(vehicles);
+    const answered = JSON.stringify(asked) !== JSON.stringify(commands);
     const changed = JSON.stringify(cases) !== JSON.stringify(shown);
     shown = cases;
     vehicles = fleet;
+    commands = asked;
     state = now;
     if (changed) draw();
-    else if (moved) drawVehicles();
+    else {
+      if (moved) drawVehicles();
+      if (answered) drawCommands();
+    }
     at('summary').textContent = words.summary(now)[language];
   } catch {
     at('summary').textContent = words.lost[language];
