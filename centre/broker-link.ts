@@ -68,11 +68,11 @@ export class BrokerLink {
   }
 
   /** QoS 1. False: there is no connection, or too many wait. */
-  publish(topic: string, payload: string): boolean {
+  publish(topic: string, payload: string, retain = false): boolean {
     const client = this.#client;
     if (!client || !this.#online || this.#pendingAcks >= MAX_PENDING_ACKS) return false;
     this.#pendingAcks++;
-    client.publish(topic, payload, { qos: 1 }, () => {
+    client.publish(topic, payload, { qos: 1, retain }, () => {
       if (this.#client === client) this.#pendingAcks--;
     });
     return true;

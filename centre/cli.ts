@@ -6,8 +6,8 @@ import { parseArgs } from 'node:util';
 import { ID_PATTERN, isLane, KerbError, LANES, type Lane, oneLine } from '../contract/index.ts';
 import { parseTarget, type Target } from './db.ts';
 
-const USAGE = `usage: centre run --broker URL [--database URL|DIR] [--port N] [--client-id ID]
-         takes what the boxes send, acknowledges it, shows it on a page
+const USAGE = `usage: centre run --broker URL [--database URL|DIR] [--port N] [--updates URL|DIR] [--client-id ID]
+         takes what the boxes send, acknowledges it, shows it on a page, tells the boxes of updates
        centre records|cases [--database URL|DIR] [--device ID] [--lane ${LANES.join('|')}]
          what it holds, a line each: {device, epoch, lane, seq, at, record}; asks the running centre where there is one
        centre command --device ID --kind KIND [--expires SECONDS] [--deadline SECONDS] [--guard JSON] [--replaces KEY]
@@ -26,6 +26,8 @@ const USAGE = `usage: centre run --broker URL [--database URL|DIR] [--port N] [-
   --id             its name; the same one again is the same command (default: a new one)
   --no-wait        prints the id alone
   --port N         of the page on 127.0.0.1 (default: a free one, named on stderr)
+  --updates        the repository that ota publish makes, on a web server or in a folder (which may come later); boxes are
+                   told when it changes, and a folder is served at /updates/
 `;
 
 /** Faults of the moment, not of the input. */
@@ -56,6 +58,7 @@ async function run(args: string[]): Promise<number> {
       broker: { type: 'string' },
       database: { type: 'string' },
       port: { type: 'string', default: '0' },
+      updates: { type: 'string' },
       'client-id': { type: 'string', default: 'kerbside-centre' },
     },
   });
@@ -69,7 +72,9 @@ async function run(args: string[]): Promise<number> {
   if (!ID_PATTERN.test(clientId))
     throw new KerbError('USAGE', 'not an id', '--client-id', 'letters, digits, dots, dashes');
   const { runCentre } = await import('./run.ts');
-  return runCentre({ broker: values.broker, database: target(values.database), port, clientId });
+  const { parseSource } = await import('./repository-watch.ts');
+  const updates = values.updates === undefined ? null : parseSource(values.updates, resolve);
+  return runCentre({ broker: values.broker, database: target(values.database), port, clientId, updates });
 }
 
 async function list(what: 'records' | 'cases' | 'commands', args: string[]): Promise<number> {

@@ -41,7 +41,15 @@ export function decodePacked(at: UpTopic, payload: Buffer, out: Decoded): void {
     if ('point' in record) {
       const { point } = record;
       const text = pointText(point);
-      const known = { kind: 'telemetry' as const, text, rejected: null, chunk: null, caseId: null, point };
+      const known = {
+        kind: 'telemetry' as const,
+        text,
+        rejected: null,
+        chunk: null,
+        caseId: null,
+        report: null,
+        point,
+      };
       out.records.push({ ...head, ...stamp, city, ...known });
     } else {
       refuse('schema', record.error);
@@ -53,6 +61,6 @@ export function decodePacked(at: UpTopic, payload: Buffer, out: Decoded): void {
 function bare(
   city: string,
   rejected: string,
-): Pick<Incoming, 'city' | 'kind' | 'rejected' | 'chunk' | 'caseId' | 'point'> {
-  return { city, kind: 'rejected', rejected, chunk: null, caseId: null, point: null };
+): Pick<Incoming, 'city' | 'kind' | 'rejected' | 'chunk' | 'caseId' | 'point' | 'report'> {
+  return { city, kind: 'rejected', rejected, chunk: null, caseId: null, report: null, point: null };
 }

@@ -79,14 +79,17 @@ test('a record of another device or lane is refused and stored nowhere', (t) => 
 
 test('reports come on their own topic, in the numbers of the case lane; elsewhere they are kept as rejected', (t) => {
   const payload = [line(1, '{}', { kind: 'report' }), line(2, '{}'), line(3, '{}', { lane: 'alarm' })].join('\n');
-  const kinds = (topic: string) => decode(payload, topic).records.map(({ seq, kind }) => [seq, kind]);
-  t.deepEqual(kinds(topics.report), [
-    [1, 'report'],
-    [2, 'rejected'],
+  const read = (topic: string) => {
+    const { records, rejects } = decode(payload, topic);
+    return [records.map(({ seq, kind }) => `${seq} ${kind}`), rejects.map(({ kind }) => kind)];
+  };
+  t.deepEqual(read(topics.report), [
+    ['1 rejected', '2 rejected'],
+    ['report', 'lane', 'lane'],
   ]);
-  t.deepEqual(kinds(topics.lane('case')), [
-    [1, 'rejected'],
-    [2, 'opaque'],
+  t.deepEqual(read(topics.lane('case')), [
+    ['1 rejected', '2 opaque'],
+    ['lane', 'lane'],
   ]);
 });
 
@@ -172,6 +175,7 @@ test('a packed batch is its records, each with its own text', (t) => {
       rejected: null,
       chunk: null,
       caseId: null,
+      report: null,
       point: pointAt(n),
     })),
   );
@@ -244,6 +248,7 @@ test('the centre takes every recorded message of every version', (t) => {
     ['event.ndjson', box.lane('case')],
     ['telemetry.ndjson', box.lane('telemetry')],
     ['telemetry-batch.base64', box.lane('telemetry')],
+    ['report.ndjson', box.report],
     ['opaque.ndjson', box.lane('alarm')],
     ['evidence.bin', box.evidence('pi-5b1c77a0d2f94e13-1', 0)],
     ['birth.json', box.status],

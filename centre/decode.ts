@@ -24,6 +24,7 @@ import {
   type UpTopic,
 } from '../contract/index.ts';
 import { decodePacked, isPacked } from './decode-batch.ts';
+import { readReport, type SignedReport } from './decode-report.ts';
 
 /** Largest picture that is put together. */
 export const MAX_EVIDENCE_BYTES = 16 * 1024 * 1024;
@@ -53,6 +54,8 @@ export interface Incoming extends Omit<EnvelopeHead, 'v' | 'kind'> {
   caseId: string | null;
   /** of telemetry: what it says */
   point: TelemetryPoint | null;
+  /** of a report: what it says, signed by the key it carries */
+  report: SignedReport | null;
 }
 
 export type RejectKind =
@@ -66,6 +69,7 @@ export type RejectKind =
   | 'status'
   | 'reply'
   | 'evidence'
+  | 'report'
   | 'batch';
 export interface Reject {
   /** '' where the topic is not even one of a device */
@@ -180,9 +184,9 @@ function rejected({ v: _, ...envelope }: Envelope, city: string, why: string): I
   return { ...envelope, boot, kind: 'rejected', city, rejected: why.replaceAll('\0', ''), ...NOTHING };
 }
 
-const NOTHING = { chunk: null, caseId: null, point: null };
+const NOTHING = { chunk: null, caseId: null, point: null, report: null };
 
-type Judged = Partial<Pick<Incoming, 'chunk' | 'caseId' | 'point'>> | { kind: RejectKind; why: string };
+type Judged = Partial<Pick<Incoming, 'chunk' | 'caseId' | 'point' | 'report'>> | { kind: RejectKind; why: string };
 
 /** Whether a record is what its kind says. */
 function judge(envelope: Envelope, bytes: Buffer | null, at: UpTopic): Judged {
@@ -200,6 +204,10 @@ function judge(envelope: Envelope, bytes: Buffer | null, at: UpTopic): Judged {
     return kind === 'case' ? { caseId: read.data.id } : {};
   }
   if (kind === 'evidence') return judgeChunk(record, bytes, at);
+  if (kind === 'report') {
+    const read = readReport(record, at.device);
+    return 'why' in read ? { kind: 'report', why: read.why } : read;
+  }
   if (kind === 'telemetry') {
     const point = pointSchema.safeParse(record);
     return point.success ? { point: point.data } : { kind: 'schema', why: `telemetry: ${firstIssue(point.error)}` };

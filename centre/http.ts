@@ -10,10 +10,13 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { ID_PATTERN, isLane, KerbError, oneLine } from '../contract/index.ts';
 import { commandRoutes } from './command-routes.ts';
 import type { Db } from './db.ts';
+import { deviceRoutes } from './device-routes.ts';
 import type { Metrics } from './metrics.ts';
 import { openApi } from './openapi.ts';
 import { listCases, readCounts, readPicture, type StoredCase } from './queries.ts';
 import { recordLines } from './records.ts';
+import { repositoryRoutes } from './repository-files.ts';
+import type { RepositoryState } from './repository-watch.ts';
 import { vehicleRoutes } from './vehicle-routes.ts';
 
 export interface HttpOptions {
@@ -28,6 +31,10 @@ export interface HttpOptions {
   link: () => { online: boolean; broker: string; reason: string };
   /** a command was given */
   onCommand: () => void;
+  /** what is known of the repository of updates; null: none is watched */
+  updates: () => RepositoryState | null;
+  /** folder of the repository that is served below /updates; null: none */
+  repository: string | null;
 }
 
 export interface Http {
@@ -59,6 +66,8 @@ export async function startHttp(options: HttpOptions): Promise<Http> {
   pageRoutes(app);
   apiRoutes(app, options);
   vehicleRoutes(app, options.db, fail);
+  deviceRoutes(app, options.db, options.updates, fail);
+  if (options.repository !== null) repositoryRoutes(app, options.repository, fail);
   const allowed = bearer(options.token);
   internalRoutes(app, options.db, allowed);
   const { db, now, onCommand } = options;
@@ -84,13 +93,14 @@ function pageRoutes(app: FastifyInstance): void {
     ['/', 'text/html; charset=utf-8', file('index.html')],
     ['/page.css', 'text/css; charset=utf-8', file('page.css')],
     ['/page.js', 'text/javascript; charset=utf-8', script('page.ts')],
+    ['/devices.js', 'text/javascript; charset=utf-8', script('devices.ts')],
     ['/vehicles.js', 'text/javascript; charset=utf-8', script('vehicles.ts')],
     ['/commands.js', 'text/javascript; charset=utf-8', script('commands.ts')],
   ] as const;
   for (const [path, type, body] of files) app.get(path, (_, reply) => reply.type(type).send(body));
 }
 
-function apiRoutes(app: FastifyInstance, { db, metrics, started, now, link }: HttpOptions): void {
+function apiRoutes(app: FastifyInstance, { db, metrics, started, now, link, updates }: HttpOptions): void {
   app.get('/healthz', async (_, reply) => {
     const database = await db.query('select 1').then(
       () => true,
@@ -108,6 +118,7 @@ function apiRoutes(app: FastifyInstance, { db, metrics, started, now, link }: Ht
     started,
     database: db.name,
     link: link(),
+    updates: updates(),
     ...(await readCounts(db)),
   }));
   app.get<{ Querystring: { after?: string; limit?: string } }>('/api/cases', async (request, reply) => {

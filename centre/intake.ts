@@ -137,7 +137,7 @@ export class Intake {
       ...only.decoded,
       status: null,
       reply: null,
-      records: [{ ...bare, chunk: null, caseId: null, point: null }],
+      records: [{ ...bare, chunk: null, caseId: null, point: null, report: null }],
       rejects: [],
     };
     return this.#store([{ ...only, decoded }]);

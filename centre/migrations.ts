@@ -80,6 +80,24 @@ const STEPS: readonly string[] = [
   create index commands_device on commands (device, ord);
   create index commands_waiting on commands (nr) where state = 'waiting';
   `,
+  `
+  -- Every report that its own key signed. key: SHA-256 of that key. verdict: taken; key: another key than the pinned one;
+  -- replay: a counter that does not rise. The report itself is the record.
+  create table reports (
+    nr bigint generated always as identity primary key,
+    device text not null, epoch text not null, seq bigint not null,
+    counter bigint not null, at double precision not null, received double precision not null,
+    key text not null, verdict text not null
+  );
+  create index reports_device on reports (device, nr);
+  -- What a device said last. key: pinned at its first report. refused: reports that were not taken, for any reason.
+  create table report_state (
+    device text primary key,
+    key text, key_since double precision, counter bigint, body text, received double precision,
+    other_key text, other_at double precision,
+    refused bigint not null default 0, refused_at double precision, refused_why text
+  );
+  `,
 ];
 
 /** Brings the tables to this version, each step whole or not at all. @throws KerbError DB_VERSION */

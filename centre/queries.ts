@@ -34,6 +34,11 @@ export async function readPicture(db: Queryable, id: string, device: string | nu
   return row ? Buffer.from(row.data) : null;
 }
 
+/** Every device that ever sent something. */
+export function listKnown(db: Queryable): Promise<{ city: string; device: string }[]> {
+  return db.query('select city, device from devices');
+}
+
 export interface CentreCounts {
   records: number;
   cases: number;

@@ -9,12 +9,17 @@ import { startHttp } from './http.ts';
 import { Intake } from './intake.ts';
 import { Metrics } from './metrics.ts';
 import { openDatabase } from './open.ts';
+import { Poke } from './poke.ts';
+import { listKnown } from './queries.ts';
+import { RepositoryWatch, type Source } from './repository-watch.ts';
 
 export interface RunOptions {
   broker: string;
   database: Target;
   port: number;
   clientId: string;
+  /** the repository of updates; null: none */
+  updates: Source | null;
 }
 
 const LOCK_WITHIN = 10_000;
@@ -39,6 +44,8 @@ export async function runCentre(options: RunOptions): Promise<number> {
 
   let reason = 'not connected yet';
   const metrics = new Metrics(() => link.online);
+  const poke = new Poke((topic, payload) => link.publish(topic, payload, true));
+  const watch = options.updates && new RepositoryWatch(options.updates, ({ timestamp }) => poke.version(timestamp));
   const intake = new Intake({
     db,
     now: Date.now,
@@ -46,6 +53,7 @@ export async function runCentre(options: RunOptions): Promise<number> {
     onStored: (stored, messages, ms) => {
       metrics.stored(stored, messages, ms);
       void courier.born(stored.births);
+      for (const { city, device } of stored.devices) poke.known(city, device);
       for (const { device, why } of stored.rejects) warn('reject', `${device || 'unknown'}: ${why}`);
     },
     onReject: (reject) => {
@@ -60,6 +68,7 @@ export async function runCentre(options: RunOptions): Promise<number> {
     onDelivery: (delivery, more) => intake.take(delivery, more),
     onState: (state, why) => {
       reason = why;
+      if (state === 'online') poke.all();
       if (state === 'online') log.info(`connected to ${address.url} (${why})`);
       else warn('broker', `no connection to ${address.url}: ${why}`);
     },
@@ -75,14 +84,10 @@ export async function runCentre(options: RunOptions): Promise<number> {
   const token = randomBytes(24).toString('base64url');
   const state = () => ({ online: link.online, broker: address.url, reason });
   const http = await startHttp({
-    db,
-    metrics,
-    token,
-    port: options.port,
-    started,
-    now: Date.now,
-    link: state,
+    ...{ db, metrics, token, port: options.port, started, now: Date.now, link: state },
     onCommand: () => void courier.wake(),
+    updates: () => watch?.state ?? null,
+    repository: options.updates?.kind === 'folder' ? options.updates.path : null,
   }).catch(async (error: unknown) => {
     await db.close();
     lock?.release();
@@ -92,8 +97,12 @@ export async function runCentre(options: RunOptions): Promise<number> {
   log.info(`database ${db.name}; page at http://127.0.0.1:${http.port}/`);
   link.start();
   courier.start();
+  for (const { city, device } of await listKnown(db)) poke.known(city, device);
+  watch?.start();
 
   await stopped;
+  watch?.close();
+  poke.close();
   // The connection first: nothing new comes in, and what is not stored stays with the broker and the boxes.
   await link.close();
   await courier.close();

@@ -6,6 +6,7 @@ import type { Db, Queryable } from './db.ts';
 import type { Decoded, Incoming, Reject } from './decode.ts';
 import { storeChunks } from './evidence.ts';
 import { storePoints } from './points.ts';
+import { storeReports } from './reports.ts';
 import { moveWatermarks } from './watermarks.ts';
 
 export interface Ack {
@@ -29,15 +30,17 @@ export interface Stored {
   replies: number;
   /** boxes that said they are there */
   births: string[];
-  /** what was refused only here: a chunk that contradicts the others, a picture with another hash, a stray reply */
+  /** what was refused only here: a chunk that contradicts the others, a picture with another hash, a stray reply, a replay */
   rejects: Reject[];
+  /** that were heard */
+  devices: { device: string; city: string }[];
 }
 
 /** Stores what the messages hold. `now`: epoch ms. Throws what the database throws; then nothing was stored. */
 export function storeBatch(db: Db, batch: readonly Decoded[], now: number): Promise<Stored> {
   return db.transaction(async (tx) => {
     const records = batch.flatMap((message) => message.records);
-    await storeDevices(tx, batch, now);
+    const devices = await storeDevices(tx, batch, now);
     const fresh = await storeRecords(tx, records, now);
     const acks = await moveWatermarks(tx, records, now);
     const cities = new Map(records.map(({ device, city }) => [device, city]));
@@ -45,8 +48,10 @@ export function storeBatch(db: Db, batch: readonly Decoded[], now: number): Prom
     await storePoints(tx, fresh, now);
     const { pictures, rejects: badChunks } = await storeChunks(tx, fresh, now);
     const { replies, rejects: badReplies } = await storeReplies(tx, batch, now);
-    const rejects = [...badChunks, ...badReplies];
-    await storeRejects(tx, [...batch.flatMap((message) => message.rejects), ...rejects], now);
+    const refused = batch.flatMap((message) => message.rejects);
+    const badReports = await storeReports(tx, fresh, refused, now);
+    const rejects = [...badChunks, ...badReplies, ...badReports];
+    await storeRejects(tx, [...refused, ...rejects], now);
     return {
       acks: acks.map((ack) => ({ ...ack, topic: deviceTopics(cities.get(ack.device) ?? '', ack.device).ack })),
       fresh: fresh.length,
@@ -56,6 +61,7 @@ export function storeBatch(db: Db, batch: readonly Decoded[], now: number): Prom
       replies,
       births: batch.flatMap(({ status }) => (status?.online ? [status.device] : [])),
       rejects,
+      devices,
     };
   });
 }
@@ -109,7 +115,7 @@ async function storeCases(tx: Queryable, fresh: readonly Incoming[], now: number
   return rows.length;
 }
 
-async function storeDevices(tx: Queryable, batch: readonly Decoded[], now: number): Promise<void> {
+async function storeDevices(tx: Queryable, batch: readonly Decoded[], now: number): Promise<Stored['devices']> {
   const seen = new Map<string, { city: string; online: boolean | null; text: string | null }>();
   for (const { device, status } of batch) {
     if (!device) continue;
@@ -117,7 +123,7 @@ async function storeDevices(tx: Queryable, batch: readonly Decoded[], now: numbe
     const online = status ? status.online : (before?.online ?? null);
     seen.set(device.device, { city: device.city, online, text: status?.text ?? before?.text ?? null });
   }
-  if (seen.size === 0) return;
+  if (seen.size === 0) return [];
   // In one order always, so that two centres at one server cannot wait for each other.
   const rows = [...seen].sort(([a], [b]) => (a < b ? -1 : 1));
   await tx.query(
@@ -135,6 +141,7 @@ async function storeDevices(tx: Queryable, batch: readonly Decoded[], now: numbe
       now,
     ],
   );
+  return rows.map(([device, { city }]) => ({ device, city }));
 }
 
 /** Devices that are counted by name; what comes beyond is counted together, so that names cannot fill the table. */

@@ -36,7 +36,8 @@ test.before(async () => {
   const link = () => ({ online: true, broker: '', reason: '' });
   const metrics = new Metrics(() => true);
   const onCommand = () => undefined;
-  http = await startHttp({ db: folder, metrics, token: 't', port: 0, started: NOW, now: () => NOW, link, onCommand });
+  const head = { db: folder, metrics, token: 't', port: 0, started: NOW, now: () => NOW };
+  http = await startHttp({ ...head, link, onCommand, updates: () => null, repository: null });
 });
 
 test.after.always(async () => {

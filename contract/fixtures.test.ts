@@ -11,8 +11,10 @@ import {
   encodeEnvelope,
   eventSchema,
   evidenceChunkSchema,
+  openReport,
   pointSchema,
   pointText,
+  reportSchema,
   statusSchema,
 } from './index.ts';
 
@@ -30,6 +32,7 @@ for (const [name, schema] of [
   ['case', caseSchema],
   ['event', eventSchema],
   ['telemetry', pointSchema],
+  ['report', reportSchema],
 ] as const) {
   test(`v1 ${name}: envelope and record are read, the record's text is what was sent`, (t) => {
     const text = read(`${name}.ndjson`).toString('utf8');
@@ -40,6 +43,14 @@ for (const [name, schema] of [
     t.deepEqual(decodeEnvelopes(encodeEnvelope(envelope!)), [envelope!]);
   });
 }
+
+test('v1 report: its signature holds over the body as it was sent', (t) => {
+  const [envelope] = envelopes(read('report.ndjson').toString('utf8'));
+  const opened = openReport(reportSchema.parse(JSON.parse(envelope?.text ?? '')));
+  t.like(opened, {
+    body: { device: 'demo-box-1', counter: 3, items: [{ result: 'success' }, { result: 'returned' }] },
+  });
+});
 
 test('v1 opaque: several lines, texts byte for byte', (t) => {
   const read1 = envelopes(read('opaque.ndjson').toString('utf8'));

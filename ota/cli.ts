@@ -10,6 +10,8 @@ export interface World {
   readonly now: number;
   /** where model files lie that are not beside their card */
   readonly cacheDir: string;
+  /** folder of this machine's state, where a centre of its own may run */
+  readonly home: string;
 }
 
 interface Command {
@@ -22,6 +24,10 @@ const COMMANDS: Record<string, { load: () => Promise<Command>; about: string }> 
   keys: { load: () => import('./central/keys-command.ts'), about: 'makes the keys of all roles' },
   publish: { load: () => import('./central/publish-command.ts'), about: 'a static TUF repository for any web server' },
   release: { load: () => import('../deploy/release.ts'), about: 'the release of the commit that is checked out' },
+  status: {
+    load: () => import('./central/status-command.ts'),
+    about: 'what each device runs, and what came of the last change',
+  },
 };
 
 function usage(): string {
@@ -43,7 +49,8 @@ async function main(argv: string[]): Promise<number> {
     return 0;
   }
   const cacheDir = resolve(process.env['KERBSIDE_CACHE'] || join(homedir(), '.cache/kerbside'));
-  return run(rest, { now: Date.now(), cacheDir });
+  const home = resolve(process.env['KERBSIDE_HOME'] || join(homedir(), '.local/share/kerbside'));
+  return run(rest, { now: Date.now(), cacheDir, home });
 }
 
 /** What went wrong here and now, not in what was asked. */
@@ -52,6 +59,7 @@ const FAILED = new Set([
   'OTA_DISK_FULL',
   'OTA_BUSY',
   'OTA_REPOSITORY_BROKEN',
+  'CENTRE_ANSWER',
   'RELEASE_STEP',
   'RELEASE_CHANGED',
   'RELEASE_SIZE',

@@ -1,5 +1,7 @@
-// centre's page: the cases as they arrive, with their pictures, and the vehicles. Plain DOM; text only ever goes in as text.
+// centre's page: the cases as they arrive, with their pictures, the vehicles, the fleet with its updates, and what was
+// asked of boxes. Plain DOM; text only ever goes in as text.
 import { commandItem, type PageCommand } from './commands.ts';
+import { fleetNodes, type PageDevice, type PageUpdates } from './devices.ts';
 import { type Language, type PageVehicle, vehicleArticle, type Words } from './vehicles.ts';
 
 interface PageCase {
@@ -21,6 +23,7 @@ interface PageState {
   cases: number;
   records: number;
   devices: { online: boolean }[];
+  updates: PageUpdates | null;
 }
 
 const SHOWN = 60;
@@ -42,6 +45,7 @@ let language: Language = navigator.language.startsWith('zh') ? 'zh' : 'en';
 let shown: PageCase[] = [];
 let vehicles: PageVehicle[] = [];
 let commands: PageCommand[] = [];
+let devices: PageDevice[] = [];
 let state: PageState | null = null;
 
 const at = <T extends HTMLElement>(id: string) => document.getElementById(id) as T;
@@ -88,11 +92,19 @@ function draw(): void {
   at('cases').replaceChildren(...shown.map(article));
   drawVehicles();
   drawCommands();
+  drawDevices();
 }
 
 function drawCommands(): void {
   at('command-section').hidden = commands.length === 0;
   at('commands').replaceChildren(...commands.map((command) => commandItem(command, language)));
+}
+
+function drawDevices(): void {
+  const { summary, nodes } = fleetNodes(devices, state?.updates ?? null, language);
+  at('devices').hidden = devices.length === 0;
+  at('devices-summary').textContent = summary;
+  at('devices-list').replaceChildren(...nodes);
 }
 
 /** Drawn anew without losing the focus of a link in it. */
@@ -113,23 +125,27 @@ async function json<T>(path: string): Promise<T> {
 
 async function refresh(): Promise<void> {
   try {
-    const [cases, fleet, asked, now] = await Promise.all([
+    const [cases, fleet, boxes, asked, now] = await Promise.all([
       json<PageCase[]>(`/api/cases?limit=${SHOWN}`),
       json<PageVehicle[]>('/api/vehicles'),
+      json<PageDevice[]>('/api/devices'),
       json<PageCommand[]>(`/api/commands?limit=${COMMANDS}`),
       json<PageState>('/api/state'),
     ]);
     const moved = JSON.stringify(fleet) !== JSON.stringify(vehicles);
     const answered = JSON.stringify(asked) !== JSON.stringify(commands);
     const changed = JSON.stringify(cases) !== JSON.stringify(shown);
+    const told = JSON.stringify([boxes, now.updates]) !== JSON.stringify([devices, state?.updates ?? null]);
     shown = cases;
     vehicles = fleet;
     commands = asked;
+    devices = boxes;
     state = now;
     if (changed) draw();
     else {
       if (moved) drawVehicles();
       if (answered) drawCommands();
+      if (told) drawDevices();
     }
     at('summary').textContent = words.summary(now)[language];
   } catch {
