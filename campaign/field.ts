@@ -1,0 +1,251 @@
+// campaign: everything that takes part: box, broker, centre, the links between them, the disk, the ledger and the witness.
+// In: what is to happen. Out: that it has happened. Never: a kill that is counted and was none.
+import { once } from 'node:events';
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { Random } from '../agent/main/drive/random.ts';
+import { eventually, freePort, listening, node24, ROOT } from '../test/chain-rig.ts';
+import type { BoxOptions, Order } from './box.ts';
+import { keyOf, Ledger } from './ledger.ts';
+import { Link } from './link.ts';
+import type { CampaignOptions } from './outbox.ts';
+import type { Death, Trouble, Victim } from './plan.ts';
+import { mosquittoConf, Program } from './programs.ts';
+
+import { Stage } from './stage.ts';
+import { tear } from './tear.ts';
+import { Witness } from './witness.ts';
+
+/** After the disk has room again the box has to accept within (ms). */
+const RECOVERS_WITHIN = 60_000;
+
+export class Field {
+  readonly database: string;
+  readonly stage: Stage;
+  readonly ledger = new Ledger();
+  readonly witness: Witness;
+  readonly agent: Program;
+  readonly broker: Program;
+  readonly intake: Program;
+  readonly #link: Link;
+  readonly #intakeLink: Link;
+  readonly #random: Random;
+  readonly #say: (line: string) => void;
+  readonly #undo: string;
+  readonly #brokerPort: number;
+  readonly #httpPort: number;
+  readonly #onEmpty: { resolve: () => void } = { resolve: () => undefined };
+  #life = 0;
+  #skew = 0;
+  #intakeSkew = 0;
+  #closing = false;
+  kills = 0;
+  readonly counts = { agent: 0, broker: 0, intake: 0, cut: 0, tear: 0, torn: 0 };
+  readonly troubles = new Map<string, number>();
+  /** disks that were full and freed, after which the box did not accept in time */
+  unrecovered = 0;
+  longestRecovery = 0;
+
+  private constructor(
+    dir: string,
+    stage: Stage,
+    links: [Link, Link],
+    ports: [number, number],
+    options: CampaignOptions,
+  ) {
+    this.stage = stage;
+    [this.#link, this.#intakeLink] = links;
+    [this.#brokerPort, this.#httpPort] = ports;
+    this.#random = new Random(options.seed, 2);
+    this.#say = options.say;
+    this.#undo = join(dir, 'undo.ndjson');
+    this.database = join(dir, 'db');
+    const url = (port: number) => `mqtt://127.0.0.1:${port}`;
+    const file = (name: string) => join(ROOT, 'campaign', name);
+    this.agent = new Program(
+      'agent',
+      () => this.#agentCommand(file('box.ts'), url(this.#link.port), options.seed),
+      (line) => this.#heard(line),
+    );
+    // The box starts again by itself, as pm2 has it do: on a full disk it may be unable to.
+    this.agent.onCrash = () => void setTimeout(() => !this.#closing && !this.agent.running && this.agent.start(), 300);
+    const conf = mosquittoConf(made(join(dir, 'broker')), this.#brokerPort);
+    this.broker = new Program(
+      'broker',
+      () => ({ command: 'mosquitto', args: ['-c', conf] }),
+      () => undefined,
+    );
+    const args = [
+      'run',
+      '--broker',
+      url(this.#intakeLink.port),
+      '--database',
+      this.database,
+      '--port',
+      `${this.#httpPort}`,
+    ];
+    const preload = `--import=${pathToFileURL(file('skew.ts')).href}`;
+    const intake = () => ({
+      command: node24,
+      args: [preload, join(ROOT, 'centre/cli.ts'), ...args],
+      env: { CAMPAIGN_SKEW_MS: `${this.#intakeSkew}` },
+    });
+    this.intake = new Program('intake', intake, () => undefined);
+    this.witness = new Witness(url(this.#brokerPort), this.ledger);
+  }
+
+  static async make(dir: string, options: CampaignOptions): Promise<Field> {
+    const [brokerPort, httpPort] = [await freePort(), await freePort()];
+    const links: [Link, Link] = [await Link.open(brokerPort), await Link.open(brokerPort)];
+    return new Field(dir, await Stage.make(dir, options.mounts), links, [brokerPort, httpPort], options);
+  }
+
+  #agentCommand(program: string, broker: string, seed: number) {
+    rmSync(this.#undo, { force: true });
+    const options: BoxOptions = {
+      dir: this.stage.outbox,
+      broker,
+      seed,
+      life: ++this.#life,
+      skew: this.#skew,
+      undo: this.#undo,
+    };
+    return { command: node24, args: [program, JSON.stringify(options)] };
+  }
+
+  #heard(line: string): void {
+    if (line === 'E') this.#onEmpty.resolve();
+    if (!this.ledger.take(line)) return;
+    const [what, lane, epoch, seq] = line.split(' ') as [string, string, string, string];
+    if (what === 'A') this.witness.accepted(lane, keyOf(lane, epoch, Number(seq)));
+  }
+
+  async start(): Promise<void> {
+    this.broker.start();
+    await listening(this.#brokerPort);
+    this.intake.start();
+    await this.#intakeReady();
+    this.agent.start();
+  }
+
+  // A new PGlite takes seconds, on a busy machine many.
+  async #intakeReady(): Promise<void> {
+    const url = `http://127.0.0.1:${this.#httpPort}/healthz`;
+    await eventually('centre', async () => ((await fetch(url).catch(() => null))?.ok ? true : null), 150_000);
+  }
+
+  /** Begins a trouble; what it gives ends it. */
+  async begin(trouble: Trouble): Promise<() => void> {
+    const name = 'state' in trouble ? `${trouble.what} ${trouble.state}` : trouble.what;
+    this.troubles.set(name, (this.troubles.get(name) ?? 0) + 1);
+    switch (trouble.what) {
+      case 'link':
+      case 'intake link': {
+        const link = trouble.what === 'link' ? this.#link : this.#intakeLink;
+        if (trouble.state === 'slow') link.set('pass', trouble.delay);
+        else link.set(trouble.state);
+        if (trouble.flood > 0) this.#tell({ do: 'flood', lane: 'telemetry', count: trouble.flood });
+        return () => link.set('pass');
+      }
+      case 'clock': {
+        this.#skew = trouble.skew;
+        this.#intakeSkew = -trouble.skew;
+        this.#tell({ do: 'clock', skew: trouble.skew });
+        return () => {
+          this.#skew = this.#intakeSkew = 0;
+          this.#tell({ do: 'clock', skew: 0 });
+        };
+      }
+      case 'case flood':
+        this.#tell({ do: 'flood', lane: 'case', count: trouble.flood });
+        return () => undefined;
+      case 'disk full': {
+        if (!this.stage.isDisk) return () => undefined;
+        await this.stage.fill(trouble.left);
+        this.#tell({ do: 'flood', lane: 'telemetry', count: trouble.flood });
+        this.#tell({ do: 'flood', lane: 'case', count: Math.round(trouble.flood / 4) });
+        return () => {
+          this.stage.free();
+          void this.#recovery();
+        };
+      }
+    }
+  }
+
+  #tell(order: Order): void {
+    this.agent.tell(order);
+  }
+
+  async #recovery(): Promise<void> {
+    const freed = performance.now();
+    while (this.ledger.last <= freed && performance.now() - freed < RECOVERS_WITHIN && !this.#closing) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    const took = performance.now() - freed;
+    this.longestRecovery = Math.max(this.longestRecovery, took);
+    if (took >= RECOVERS_WITHIN) this.unrecovered++;
+  }
+
+  async kill(victims: readonly Victim[], death: Death): Promise<void> {
+    const how = death === 'cut' && !this.stage.isDisk ? 'tear' : death;
+    if (victims.includes('agent') && how === 'cut') await this.stage.cutPower();
+    for (const victim of victims) {
+      if (!this[victim].running) continue;
+      this.kills++;
+      this.counts[victim]++;
+    }
+    await Promise.all(victims.map((victim) => this[victim].end('SIGKILL')));
+    if (!victims.includes('agent') || how === 'kill') return;
+    this.counts[how]++;
+    if (how === 'cut') await this.stage.restorePower();
+    else this.counts.torn += tear(this.#undo, this.stage.outbox, this.#random).writes;
+  }
+
+  /** Resolves once the box accepts again: on a slow machine it would else be killed before, time and again. */
+  async accepting(): Promise<void> {
+    const since = performance.now();
+    await eventually('the box to accept', () => (this.ledger.last > since ? true : null), RECOVERS_WITHIN);
+  }
+
+  /** Starts what is dead. */
+  async revive(): Promise<void> {
+    for (const victim of ['broker', 'intake', 'agent'] as const) if (!this[victim].running) this[victim].start();
+  }
+
+  /** Makes all well and waits until the centre has all; false when it has not within `ms`. */
+  async drain(ms: number): Promise<boolean> {
+    this.#link.set('pass');
+    this.#intakeLink.set('pass');
+    this.#skew = this.#intakeSkew = 0;
+    await this.revive();
+    await this.#intakeReady();
+    const empty = new Promise<true>((resolve) => {
+      this.#onEmpty.resolve = () => resolve(true);
+    });
+    this.#tell({ do: 'clock', skew: 0 });
+    this.#tell({ do: 'calm' });
+    const patience = AbortSignal.timeout(ms);
+    const drained = await Promise.race([empty, once(patience, 'abort').then(() => false)]);
+    this.#closing = true;
+    const [status] = [await this.agent.end('SIGTERM'), await this.intake.end('SIGTERM')];
+    if (status !== 0) this.agent.crashes.push(`the box ended with ${status}: ${this.agent.stderr.slice(-300)}`);
+    if (!drained)
+      this.#say(`not all arrived within ${ms} ms: ${this.agent.stderr.slice(-500)} ${this.intake.stderr.slice(-500)}`);
+    return drained;
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true;
+    this.witness.close();
+    await Promise.all([this.agent, this.broker, this.intake].map((program) => program.end('SIGKILL')));
+    this.#link.close();
+    this.#intakeLink.close();
+    await this.stage.close();
+  }
+}
+
+function made(dir: string): string {
+  mkdirSync(dir);
+  return dir;
+}

@@ -1,0 +1,90 @@
+// campaign: listens at the broker beside the centre and judges one thing: whether what waited and is urgent goes before
+// the backlog. For each session that it hears from its birth on: until the last case that waited at the birth is sent,
+// no more telemetry may have gone than its weight allows. In: messages, the ledger. Out: sessions judged, and faults.
+import { connect, type MqttClient } from 'mqtt';
+import { deviceTopics } from '../contract/index.ts';
+import type { Ledger } from './ledger.ts';
+import { CITY, DEVICE } from './records.ts';
+import { Faults } from './verdict.ts';
+
+/** Bytes that may go before the weights can be seen: messages of telemetry that were packed when the first case came. */
+const SLACK = 6 * 60_000;
+/** Share of telemetry and evidence beside cases: weights 3 + 1 to 8. */
+const SHARE = 0.5;
+
+interface Session {
+  /** places of cases that waited at its birth and have not come yet */
+  waiting: Set<string>;
+  waited: number;
+  cases: number;
+  backlog: number;
+  /** telemetry that was accepted and not yet sent for the first time */
+  late: boolean;
+}
+
+export class Witness {
+  readonly #client: MqttClient;
+  readonly #ledger: Ledger;
+  readonly #seen = new Set<string>();
+  readonly #open = new Set<string>();
+  #session: Session | null = null;
+  readonly late = new Faults();
+  /** sessions at whose birth cases waited, and that lived until they were sent */
+  judged = 0;
+
+  constructor(broker: string, ledger: Ledger) {
+    this.#ledger = ledger;
+    const topics = deviceTopics(CITY, DEVICE);
+    this.#client = connect(broker, { reconnectPeriod: 50, connectTimeout: 5000, queueQoSZero: false });
+    this.#client.on('error', () => undefined);
+    this.#client.on('connect', () => this.#client.subscribe([topics.up], { qos: 1 }, () => undefined));
+    this.#client.on('close', () => {
+      this.#session = null;
+    });
+    this.#client.on('message', (topic, payload, { retain }) => {
+      if (topic === topics.status) this.#born(payload, retain);
+      else this.#heard(topic.slice(topics.base.length + 4), payload);
+    });
+  }
+
+  /** A record was accepted. */
+  accepted(lane: string, key: string): void {
+    if (lane === 'case' && !this.#seen.has(key)) this.#open.add(key);
+  }
+
+  #born(payload: Buffer, retained: boolean): void {
+    const { online } = JSON.parse(payload.toString('utf8')) as { online: boolean };
+    this.#session = null;
+    if (!online || retained || this.#open.size === 0) return;
+    this.#session = { waiting: new Set(this.#open), waited: this.#open.size, cases: 0, backlog: 0, late: false };
+  }
+
+  #heard(what: string, payload: Buffer): void {
+    const session = this.#session;
+    if (what === 'case') {
+      for (const [, epoch, seq] of payload.toString('utf8').matchAll(/"lane":"case","epoch":"(\w+)","seq":(\d+)/g)) {
+        const key = `case/${epoch}/${seq}`;
+        this.#seen.add(key);
+        this.#open.delete(key);
+        session?.waiting.delete(key);
+      }
+    }
+    if (!session) return;
+    if (what === 'case') session.cases += payload.length;
+    else if (what !== 'alarm') session.backlog += payload.length;
+    if (session.backlog > session.cases * SHARE + SLACK) session.late = true;
+    if (session.waiting.size > 0) return;
+    this.#session = null;
+    this.judged++;
+    const { late, waited, cases, backlog } = session;
+    if (late) this.late.add(`${waited} cases (${cases} bytes) came after ${backlog} bytes of telemetry and evidence`);
+  }
+
+  get accepts(): number {
+    return this.#ledger.accepted.size;
+  }
+
+  close(): void {
+    this.#client.end(true);
+  }
+}
