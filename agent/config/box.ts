@@ -31,6 +31,34 @@ export const boxSchema = z.strictObject({
         .describe(
           'longest pause before it is tried again; long in a fleet, so that a broker that returns is not flooded',
         ),
+      reconnect_spread_s: z
+        .number()
+        .min(0)
+        .max(3600)
+        .default(10)
+        .describe(
+          'a lost session is opened again at a random moment within this: boxes at the broker / connections a second it bears',
+        ),
+      keepalive_s: z
+        .number()
+        .int()
+        .min(10)
+        .max(3600)
+        .default(120)
+        .describe('silence after which the link is tested; 120 costs an idle box about 6 MB a month'),
+      tls: z
+        .strictObject({
+          ca: z
+            .string()
+            .min(1)
+            .optional()
+            .describe('path of the PEM file with who may have signed the broker; default the public authorities'),
+          cert: z.string().min(1).optional().describe("path of the PEM file with this box's own certificate ..."),
+          key: z.string().min(1).optional().describe('... and of its key'),
+        })
+        .refine((tls) => (tls.cert === undefined) === (tls.key === undefined), 'give both cert and key, or neither')
+        .optional()
+        .describe('of mqtts://; the files are read anew for each connection'),
     })
     .optional()
     .describe('without it everything is kept on the box'),
@@ -101,6 +129,10 @@ export async function loadBox(file: string): Promise<Box> {
   const at = (path: string) => resolve(dirname(file), path);
   if (box.data) box.data = at(box.data);
   if (box.updates) box.updates.root = at(box.updates.root);
+  for (const name of ['ca', 'cert', 'key'] as const) {
+    const path = box.uplink?.tls?.[name];
+    if (path && box.uplink?.tls) box.uplink.tls[name] = at(path);
+  }
   if (box.vehicle) {
     box.vehicle.profile = at(box.vehicle.profile);
     if (box.vehicle.map) box.vehicle.map = at(box.vehicle.map);

@@ -16,6 +16,7 @@ import { FaultLog, openLog } from './log.ts';
 import { agentMetrics } from './metrics.ts';
 import { pagePort } from './ports.ts';
 import { StateKeeper } from './state.ts';
+import { uplinkMemory } from './uplink-memory.ts';
 import type { RunningVehicle, RunningVehicleOptions } from './vehicle.ts';
 import { VERSION } from './version.ts';
 import { within } from './within.ts';
@@ -70,10 +71,16 @@ export async function startAgent(box: Box, options: AgentOptions): Promise<Agent
           device: box.device,
           broker: box.uplink.url,
           lanes: LANES.map((lane) => outbox.lane(lane)),
-          birth: { version: VERSION, boot: clock.boot, roles: rolesOf(box) },
+          birth: () => ({ version: VERSION, boot: clock.boot, roles: rolesOf(box) }),
+          ...(box.uplink.tls ? { tls: box.uplink.tls } : {}),
+          memory: uplinkMemory(join(data, 'uplink.json')),
           clock,
           random: Math.random,
-          limits: { backoffMax: box.uplink.reconnect_max_s * 1000 },
+          limits: {
+            spread: box.uplink.reconnect_spread_s * 1000,
+            backoffMax: box.uplink.reconnect_max_s * 1000,
+            keepalive: box.uplink.keepalive_s * 1000,
+          },
           onState: () => keeper.changed(),
           onAck: (lane, upTo) => {
             if (lane === 'case') camera?.acknowledged(upTo);

@@ -9,12 +9,14 @@ import { openOutbox } from '../../outbox/index.ts';
 import { parseBroker, Uplink } from '../../uplink/index.ts';
 
 export const help = `
-usage: kerbside uplink DIR --broker URL --device ID [--city ID] [--until-empty]
+usage: kerbside uplink DIR --broker URL --device ID [--city ID] [--until-empty] [--ca FILE] [--cert FILE --key FILE]
 Sends what waits in the outbox folder DIR, until stopped (SIGINT or SIGTERM).
   --broker URL     mqtt://user:password@host:port (mqtts, ws and wss too)
   --device ID      the device it is sent as
   --city ID        the city in the topics (default: bozhou)
-  --until-empty    ends with 0 once the centre has acknowledged all of it`;
+  --until-empty    ends with 0 once the centre has acknowledged all of it
+  --ca FILE        of mqtts: PEM file with who may have signed the broker's certificate
+  --cert, --key    of mqtts: PEM files with our own certificate and its key`;
 
 /** Gives the exit status. @throws KerbError for wrong usage, a bad folder or one in use */
 export async function run(argv: string[]): Promise<number> {
@@ -26,6 +28,9 @@ export async function run(argv: string[]): Promise<number> {
       device: { type: 'string' },
       city: { type: 'string', default: 'bozhou' },
       'until-empty': { type: 'boolean', default: false },
+      ca: { type: 'string' },
+      cert: { type: 'string' },
+      key: { type: 'string' },
     },
   });
   const [dir, ...more] = positionals;
@@ -34,6 +39,7 @@ export async function run(argv: string[]): Promise<number> {
   for (const id of [values.device, values.city]) {
     if (!ID_PATTERN.test(id)) throw usage(`"${id.slice(0, 80)}" is no id (letters, digits, dot, dash, underscore)`);
   }
+  if ((values.cert === undefined) !== (values.key === undefined)) throw usage('--cert and --key go together');
   parseBroker(values.broker, '--broker');
   if (!statSync(dir, { throwIfNoEntry: false })?.isDirectory()) {
     throw new KerbError('UPLINK_FOLDER', 'there is no such folder', dir, 'give the folder of an outbox');
@@ -50,6 +56,9 @@ interface Wanted {
   device: string;
   city: string;
   'until-empty': boolean;
+  ca?: string | undefined;
+  cert?: string | undefined;
+  key?: string | undefined;
 }
 
 async function send(dir: string, wanted: Wanted): Promise<number> {
@@ -61,7 +70,8 @@ async function send(dir: string, wanted: Wanted): Promise<number> {
     device: wanted.device,
     broker: wanted.broker,
     lanes: LANES.map((lane) => outbox.lane(lane)),
-    birth: { version: 'cli', boot: clock.boot, roles: [] },
+    birth: () => ({ version: 'cli', boot: clock.boot, roles: [] }),
+    tls: { ca: wanted.ca, cert: wanted.cert, key: wanted.key },
     clock,
     random: Math.random,
     log: (line) => process.stderr.write(`kerbside uplink: ${line}\n`),

@@ -66,7 +66,7 @@ export async function writeDemoFiles(at: DemoHome, options: DemoOptions) {
       city: CITY,
       data: at.agent,
       page: options.page,
-      uplink: { url: address(DEVICE, device), reconnect_max_s: 5 },
+      uplink: { url: address(DEVICE, device), reconnect_max_s: 5, reconnect_spread_s: 1 },
       camera: {
         site: join(ROOT, 'examples/street/site.yaml'),
         // With no footage the camera is shown as lost, with the words of how to give another.
