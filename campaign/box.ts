@@ -76,11 +76,19 @@ const uplink = new Uplink({
   device: DEVICE,
   broker: options.broker,
   lanes: LANES.map((lane) => outbox.lane(lane)),
-  birth: { version: 'campaign', boot: real.boot, roles: ['camera', 'vehicle'] },
+  birth: () => ({ version: 'campaign', boot: real.boot, roles: ['camera', 'vehicle'] }),
   clock,
   random: () => random.next(),
   // Everything as on a box, only sooner: a campaign has no minutes to wait.
-  limits: { backoff: 100, backoffMax: 1000, stable: 500, gather: 300, ackTimeout: 2000, ackTimeoutMax: 8000 },
+  limits: {
+    spread: 100,
+    backoff: 100,
+    backoffMax: 1000,
+    stable: 500,
+    gather: 300,
+    ackTimeout: 2000,
+    ackTimeoutMax: 8000,
+  },
 });
 
 const next: Record<Exclude<Lane, 'evidence'>, number> = {
