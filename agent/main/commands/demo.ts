@@ -115,6 +115,7 @@ class Demo {
     const files = await writeDemoFiles(this.#at, {
       page: this.#page,
       brokerPort: brokerPort!,
+      centrePort: centrePort!,
       source: this.#source,
       // Two, so that an evidence look does not blind the camera; more where cores are left for the rest.
       workers: Math.min(4, Math.max(2, availableParallelism() - 1)),
@@ -132,6 +133,8 @@ class Demo {
       this.#at.centre,
       '--port',
       `${centrePort}`,
+      '--updates',
+      join(this.#at.updates, 'repository'),
     ];
     const centre = new Child({ name: 'centre', command: join(ROOT, 'bin/centre'), args: centreArgs }, processes);
     const agentArgs = ['run', '--config', files.box, '--demo'];
@@ -142,6 +145,7 @@ class Demo {
     drive.on('message', (message) => {
       if ((message as { kind?: unknown } | null)?.kind === 'line') agent.send(message);
     });
+    process.stderr.write(`kerbside: the centre's page: http://127.0.0.1:${centrePort}/\n`);
     this.#children = [broker, centre, agent, drive];
     for (const child of this.#children) {
       // without the made-up truck (socat is missing) everything else runs

@@ -23,6 +23,8 @@ export interface DemoHome {
   readonly demo: string;
   /** the made-up truck's ptys */
   readonly drive: string;
+  /** what its operator makes: `repository`, and `root.json`, whom the box trusts */
+  readonly updates: string;
 }
 
 export function demoHome(home: string): DemoHome {
@@ -32,12 +34,15 @@ export function demoHome(home: string): DemoHome {
     centre: join(home, 'centre'),
     demo: join(home, 'demo'),
     drive: join(home, 'drive'),
+    updates: join(home, 'updates'),
   };
 }
 
 export interface DemoOptions {
   readonly page: { host: string; port: number };
   readonly brokerPort: number;
+  /** of the centre, which serves the repository of updates too */
+  readonly centrePort: number;
   /** a file or an address; null where no footage is to be had */
   readonly source: string | null;
   readonly workers: number;
@@ -67,6 +72,12 @@ export async function writeDemoFiles(at: DemoHome, options: DemoOptions) {
       data: at.agent,
       page: options.page,
       uplink: { url: address(DEVICE, device), reconnect_max_s: 5, reconnect_spread_s: 1 },
+      updates: {
+        url: `http://${host}:${options.centrePort}/updates`,
+        root: join(at.updates, 'root.json'),
+        poll_s: 10,
+        jitter_s: 1,
+      },
       camera: {
         site: join(ROOT, 'examples/street/site.yaml'),
         // With no footage the camera is shown as lost, with the words of how to give another.
