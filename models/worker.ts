@@ -5,12 +5,16 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { KerbError, oneLine } from '../contract/errors.ts';
 import { mergeCandidates } from './merge.ts';
 import type { FromWorker, ToWorker, WireError, WorkerStart } from './messages.ts';
+import type { Runtime } from './runtime.ts';
+import { openRuntime } from './runtimes.ts';
 import { Scale } from './scale.ts';
-import { wasmRuntime } from './wasm.ts';
 
-const { card, places, warm } = workerData as WorkerStart;
+const { card, places, runtime: runtimeName, weights, warm } = workerData as WorkerStart;
 const port = parentPort!;
 const scales: (Scale | undefined)[] = [];
+let opening: Promise<Runtime> | undefined;
+/** Named in traces unless it is the plain one. */
+const name = weights === 'float' ? card.name : `${card.name} ${weights}`;
 
 /** Sizes of a depth: the first, the first two, all. */
 function reach(depth: ToWorker['depth']): number {
@@ -18,7 +22,8 @@ function reach(depth: ToWorker['depth']): number {
 }
 
 async function open(depth: ToWorker['depth']): Promise<Scale[]> {
-  const runtime = await wasmRuntime();
+  opening ??= openRuntime(runtimeName);
+  const runtime = await opening;
   const ready: Scale[] = [];
   for (let i = 0; i < reach(depth); i++) {
     const scale = scales[i] ?? (await Scale.open(card, i, places, runtime));
@@ -35,7 +40,7 @@ async function look({ id, picture, depth, minScore }: ToWorker): Promise<FromWor
   for (const scale of ready) candidates.push(...(await scale.look(picture, minScore)));
   const objects = mergeCandidates(card, candidates);
   const sizes = card.sizes.slice(0, ready.length).map((size) => `${size.width}x${size.height}`);
-  return { kind: 'looked', id, objects, ms: performance.now() - start, model: `${card.name} ${sizes.join('+')}` };
+  return { kind: 'looked', id, objects, ms: performance.now() - start, model: `${name} ${sizes.join('+')}` };
 }
 
 function wire(error: unknown): WireError {

@@ -34,5 +34,14 @@ async function describe({ card, path, folder }: LoadedCard) {
   }
   const classes = card.labels.filter((label) => label !== null);
   const { name, version, licence, source, budget } = card;
-  return { name, version, licence, card: path, source: source.npm, sizes, classes, budget };
+  return {
+    name,
+    version,
+    licence,
+    card: path,
+    source: 'npm' in source ? source.npm : (source.url ?? source.file),
+    sizes,
+    classes,
+    budget,
+  };
 }
