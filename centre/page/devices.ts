@@ -65,6 +65,7 @@ const words = {
   runs: { zh: '运行', en: 'runs' },
   wanted: { zh: '目标', en: 'wanted' },
   nothing: { zh: '无', en: 'none' },
+  number: { zh: '发布序号', en: 'publishing' },
   unknown: { zh: '未知', en: 'not known' },
   silent: { zh: '尚未上报版本', en: 'has not reported its versions yet' },
   fault: { zh: '无法取得更新', en: 'cannot get updates' },
@@ -137,9 +138,11 @@ function deviceArticle(device: PageDevice, language: Language): HTMLElement {
 function itemNodes(item: PageItem, known: boolean, language: Language, clock: (ms: number) => string): HTMLElement[] {
   const say = (key: keyof typeof words) => words[key][language];
   const { kind, name, wanted, running, result, code, reason, at } = item;
+  // Which publishing it was is said only where the version's name does not tell.
+  const alike = wanted?.version === running?.version && wanted?.counter !== running?.counter;
   const shown = (thing: Version | null, none: string) =>
-    thing ? `${thing.version}${thing.counter === null ? '' : ` (${thing.counter})`}` : none;
-  const same = wanted && running && wanted.version === running.version && wanted.counter === running.counter;
+    thing ? `${thing.version}${alike && thing.counter !== null ? ` (${say('number')} ${thing.counter})` : ''}` : none;
+  const same = wanted?.version === running?.version && !alike;
   const body = document.createElement('dd');
   const versions = line('p', `${say('runs')} ${shown(running, say(known ? 'nothing' : 'unknown'))}`);
   if (wanted && !same) versions.append(` · ${say('wanted')} ${shown(wanted, say('nothing'))}`);
