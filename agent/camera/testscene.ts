@@ -16,6 +16,8 @@ export const camera: Camera = {
   id: 'cam',
   name: words,
   picture: [400, 300],
+  transport: 'tcp',
+  decode: {},
   looks_per_s: 4,
   wide_every_s: 1,
   zones: [

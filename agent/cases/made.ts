@@ -16,6 +16,8 @@ export const MADE_SITE: Site = {
       id: 'cam1',
       name: { zh: '一号', en: 'One' },
       picture: [320, 240],
+      transport: 'tcp',
+      decode: {},
       looks_per_s: 4,
       wide_every_s: 1,
       zones: [

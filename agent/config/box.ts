@@ -140,7 +140,9 @@ export async function loadBox(file: string): Promise<Box> {
   if (box.camera) {
     box.camera.site = at(box.camera.site);
     if (box.camera.model) box.camera.model = at(box.camera.model);
-    if (box.camera.source && !box.camera.source.includes('://')) box.camera.source = at(box.camera.source);
+    const { source } = box.camera;
+    // A picture folder keeps the / at its end: it is what tells it from a video file.
+    if (source && !/:\/\/|^usb:/.test(source)) box.camera.source = at(source) + (source.endsWith('/') ? '/' : '');
   }
   return box;
 }

@@ -20,6 +20,8 @@ const lonLat = {
     .describe('unit grid cell (单元网格), 15 digits'),
 };
 
+const ffmpegName = z.string().regex(/^[a-z0-9][a-z0-9_]{0,31}$/, "must be a name of ffmpeg's");
+
 export const zoneSchema = z.strictObject({
   id: id.describe('short name, stable: open cases are tied to it'),
   name: words,
@@ -44,7 +46,26 @@ export const cameraSchema = z.strictObject({
     .min(1)
     .max(1024)
     .optional()
-    .describe('a file or rtsp://user:password@host/path; watch --video replaces it'),
+    .describe(
+      'rtsp://user:password@host/path; http://user:password@host/snapshot.jpg; /dev/video0; a picture folder ending in /; ' +
+        'or a video file; watch --video replaces it',
+    ),
+  transport: z
+    .enum(['tcp', 'udp'])
+    .default('tcp')
+    .describe('how an RTSP stream comes; udp only in a network that loses nothing'),
+  decode: z
+    .strictObject({
+      hwaccel: ffmpegName.optional().describe("ffmpeg's -hwaccel: vaapi, drm, v4l2m2m ..."),
+      hwaccel_device: z
+        .string()
+        .regex(/^[A-Za-z0-9/][A-Za-z0-9/_.:-]{0,127}$/)
+        .optional()
+        .describe('e.g. /dev/dri/renderD128'),
+      decoder: ffmpegName.optional().describe("ffmpeg's decoder by name: h264_v4l2m2m, hevc_rkmpp ..."),
+    })
+    .default({})
+    .describe('hardware decoding, as ffmpeg names it; without it the processor decodes'),
   picture: z
     .tuple([z.number().int().min(64).max(8192), z.number().int().min(64).max(8192)])
     .describe('[width, height] of the picture in which the zones are drawn'),

@@ -1,6 +1,6 @@
 // agent/main: joins one camera's driver to its path of judgement, and says how it is doing.
 import type { KerbError } from '../../contract/index.ts';
-import { type LiveCamera, openLive, withoutSecrets } from '../../drivers/camera/ffmpeg.ts';
+import { type LiveSource, openLive, type SourceSettings, withoutSecrets } from '../../drivers/camera/ffmpeg.ts';
 import type { Looker } from '../../models/types.ts';
 import { CameraPath, type FrameReport, type Sighting } from '../camera/index.ts';
 import type { Camera, Site } from '../config/site.ts';
@@ -33,13 +33,23 @@ function steady(clock: Clock): () => number {
   };
 }
 
+function sourceSettings({ transport, decode }: Camera): SourceSettings {
+  const { hwaccel, hwaccel_device, decoder } = decode;
+  return {
+    transport,
+    ...(hwaccel === undefined ? {} : { hwaccel }),
+    ...(hwaccel_device === undefined ? {} : { hwaccel_device }),
+    ...(decoder === undefined ? {} : { decoder }),
+  };
+}
+
 /** A camera that runs until it is closed. It heals by itself; a wrong source is shown as lost. */
 export class RunningCamera {
   readonly path: CameraPath;
   readonly id: string;
   readonly #options: RunningCameraOptions;
   readonly #time: () => number;
-  #live: LiveCamera | null = null;
+  #live: LiveSource | null = null;
   #state: CameraState['state'] = 'starting';
   #reason: string | undefined;
   #since: number;
@@ -78,7 +88,12 @@ export class RunningCamera {
       return;
     }
     try {
-      this.#live = openLive(source, listener, { clock: this.#time, loop, onChild });
+      this.#live = openLive(source, listener, {
+        clock: this.#time,
+        loop,
+        onChild,
+        settings: sourceSettings(this.#options.camera),
+      });
     } catch (error) {
       this.#become('lost', (error as KerbError).message);
     }
