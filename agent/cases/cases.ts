@@ -2,24 +2,16 @@
 // and evidenced go out through the outbox, or the name of the open case that a sighting repeats.
 // One open case per code, zone and place: its first box stays the anchor, across loops and restarts.
 // Never: an unmasked picture on disk, two cases for one matter, a case that was told and is lost. No clock, no chance.
-import {
-  type Case,
-  caseSchema,
-  derivedId,
-  firstIssue,
-  type KerbError,
-  type KerbEvent,
-  oneLine,
-} from '../../contract/index.ts';
+import { type Case, caseSchema, derivedId, firstIssue, type KerbError, type KerbEvent } from '../../contract/index.ts';
 import type { Looker } from '../../models/types.ts';
 import type { Site } from '../config/site.ts';
+import { CaseBook } from './book.ts';
 import { iou } from './boxes.ts';
 import { jpegCodec } from './codec.ts';
 import { type EvidencePicture, makeEvidence } from './evidence.ts';
-import { busyFault, pictureFault, sightingFault } from './faults.ts';
-import { Handover } from './handover.ts';
+import { busyFault, sightingFault } from './faults.ts';
 import type { Codec } from './mask.ts';
-import { PictureFolder } from './pictures.ts';
+import type { PictureFolder } from './pictures.ts';
 import { type CaseStore, placeKey } from './store.ts';
 import type { Taxonomy } from './taxonomy.ts';
 import type { Box, Outbox, Sighting, StoredCase, Taken } from './types.ts';
@@ -49,29 +41,20 @@ export interface CaseMakerOptions {
 export class CaseMaker {
   readonly #options: CaseMakerOptions;
   readonly #onFault: (fault: KerbError) => void;
-  readonly #handover: Handover | null;
+  /** where its cases are kept; others on this box may report theirs there too */
+  readonly book: CaseBook;
   #last: Promise<unknown> = Promise.resolve();
   #waiting = 0;
 
   constructor(options: CaseMakerOptions) {
     this.#options = options;
     this.#onFault = options.onFault ?? (() => {});
-    this.#handover = options.outbox ? new Handover(options.store, options.outbox, this.#onFault) : null;
+    this.book = new CaseBook(options);
   }
 
-  /**
-   * Finishes what an earlier life left: picture files that were not written yet, records that were not appended yet.
-   * Called once at start, before the first sighting; never rejects for what can be tried again later.
-   */
-  async recover(): Promise<void> {
-    const { store, pictures } = this.#options;
-    if (pictures) {
-      for (const id of store.keptPictures()) {
-        const kept = store.picture(id);
-        if (kept?.jpeg && !(await pictures.get(id, kept.sha256))) await this.#writeFile(pictures, id, kept.jpeg);
-      }
-    }
-    await this.handOver();
+  /** See `CaseBook.recover`: called once at start, before the first sighting. */
+  recover(): Promise<void> {
+    return this.book.recover();
   }
 
   /**
@@ -98,14 +81,14 @@ export class CaseMaker {
     await this.handOver();
   }
 
-  /** Tries again what the outbox refused. The owner calls it every few seconds while `waiting` is not 0. */
-  async handOver(): Promise<void> {
-    await this.#handover?.run();
+  /** See `CaseBook.handOver`. */
+  handOver(): Promise<void> {
+    return this.book.handOver();
   }
 
   /** Cases that are not wholly in the outbox yet. */
   get waiting(): number {
-    return this.#options.store.waiting;
+    return this.book.waiting;
   }
 
   /** Sightings being worked or waiting for it. */
@@ -113,26 +96,19 @@ export class CaseMaker {
     return this.#waiting;
   }
 
-  /**
-   * The centre has everything of this lane and epoch up to `upTo`; other lanes say nothing about a case. To be called
-   * at start too, with what the outbox knows.
-   * @returns ids of the cases that are acknowledged now
-   */
+  /** See `CaseBook.acknowledged`. */
   acknowledged(lane: string, epoch: string, upTo: number): string[] {
-    return lane === 'case' ? this.#options.store.acknowledged(epoch, upTo) : [];
+    return this.book.acknowledged(lane, epoch, upTo);
   }
 
   /** Cases as `GET /api/cases` gives them; see `CaseStore.list`. */
   list(after: string | null, limit: number): StoredCase[] | null {
-    return this.#options.store.list(after, limit);
+    return this.book.list(after, limit);
   }
 
-  /** A masked picture's bytes, or null where there is none (any more). */
-  async picture(id: string): Promise<Buffer | null> {
-    const kept = this.#options.store.picture(id);
-    if (!kept) return null;
-    if (kept.jpeg) return Buffer.from(kept.jpeg);
-    return (await this.#options.pictures?.get(id, kept.sha256)) ?? null;
+  /** See `CaseBook.picture`. */
+  picture(id: string): Promise<Buffer | null> {
+    return this.book.picture(id);
   }
 
   async #take({ event, first, proof }: Sighting): Promise<Taken> {
@@ -153,14 +129,7 @@ export class CaseMaker {
     }
     const result: Case = { ...bare, evidence: made.map(({ ref }) => ref) };
     const pictures = made.map(({ ref: { id, sha256 }, jpeg }) => ({ id, sha256, jpeg }));
-    store.add(result, pictures, this.#handover !== null);
-    const names: string[] = [];
-    if (this.#options.pictures) {
-      for (const { id, jpeg } of pictures) {
-        if (await this.#writeFile(this.#options.pictures, id, jpeg)) names.push(PictureFolder.fileName(id));
-      }
-    }
-    void this.#handover?.run();
+    const names = await this.book.keep(result, pictures);
     return { case: result, pictures: names };
   }
 
@@ -217,15 +186,5 @@ export class CaseMaker {
     } satisfies Case);
     if (!result.success) throw sightingFault(firstIssue(result.error));
     return result.data;
-  }
-
-  async #writeFile(folder: PictureFolder, id: string, jpeg: Uint8Array): Promise<boolean> {
-    try {
-      await folder.write(id, jpeg);
-      return true;
-    } catch (error) {
-      this.#onFault(pictureFault(oneLine(error), error));
-      return false;
-    }
   }
 }

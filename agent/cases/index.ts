@@ -9,7 +9,10 @@
 //   const taken = await maker.take(sighting);                           // { case, pictures } or { duplicateOf }
 //   ... every few seconds: if (maker.waiting > 0) await maker.handOver();
 //   ... on an acknowledgement: maker.acknowledged(lane, epoch, upTo);
+//   const fresh = await maker.book.report(made);                        // a case that a flow made; without a camera:
+//                                                                       // new CaseBook({ store, outbox, onFault })
 //   await maker.settled(); store.close();                               // at the end
+export { CaseBook, type CaseBookOptions } from './book.ts';
 export { CaseMaker, type CaseMakerOptions } from './cases.ts';
 export { jpegCodec } from './codec.ts';
 export { type ChunkRecord, chunksOf } from './evidence.ts';
