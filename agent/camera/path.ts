@@ -6,7 +6,7 @@ import type { Detection, Look, LookDepth, Looker } from '../../models/types.ts';
 import type { Camera, Profile } from '../config/site.ts';
 import { FirstSights } from './firsts.ts';
 import { CameraJudge, type Judgement, WEAK_SCORE } from './judge.ts';
-import { LivePictures } from './live.ts';
+import { type LivePicture, LivePictures } from './live.ts';
 import { Median, Rate } from './rates.ts';
 import { Schedule } from './schedule.ts';
 import type { Box, FrameReport, Sighting } from './types.ts';
@@ -106,7 +106,7 @@ export class CameraPath {
   }
 
   /** A looked-at frame as masked JPEG; seq null: the newest; null if it is no longer kept. */
-  jpeg(seq: number | null): Promise<{ seq: number; jpeg: Buffer } | null> {
+  jpeg(seq: number | null): Promise<LivePicture | null> {
     return this.#pictures.jpeg(seq);
   }
 

@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { ID_PATTERN } from '../../contract/index.ts';
 import { loadYaml } from './load.ts';
+import { flowsSchema, outputsSchema } from './outputs.ts';
 
 const id = z.string().regex(ID_PATTERN, 'must be letters, digits, dot, dash or underscore, at most 64');
 
@@ -97,6 +98,8 @@ export const boxSchema = z.strictObject({
     })
     .optional()
     .describe('the vehicle role'),
+  outputs: outputsSchema,
+  flows: flowsSchema,
   updates: z
     .strictObject({
       url: z
@@ -128,6 +131,7 @@ export async function loadBox(file: string): Promise<Box> {
   const box = await loadYaml(file, boxSchema, 'box');
   const at = (path: string) => resolve(dirname(file), path);
   if (box.data) box.data = at(box.data);
+  if (box.flows?.folder) box.flows.folder = at(box.flows.folder);
   if (box.updates) box.updates.root = at(box.updates.root);
   for (const name of ['ca', 'cert', 'key'] as const) {
     const path = box.uplink?.tls?.[name];

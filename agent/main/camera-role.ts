@@ -1,9 +1,10 @@
 // agent/main: everything of the camera role, joined: site, detector, cameras, sightings, cases.
 import { join } from 'node:path';
 import { createLooker } from '../../models/pool.ts';
-import { CaseMaker, CaseStore, checkCodes, loadTaxonomy, PictureFolder } from '../cases/index.ts';
+import { type CaseBook, CaseMaker, CaseStore, checkCodes, loadTaxonomy, PictureFolder } from '../cases/index.ts';
+import type { KerbEvent } from '../../contract/index.ts';
 import type { Box } from '../config/box.ts';
-import { loadSite } from '../config/site.ts';
+import { loadSite, type Site } from '../config/site.ts';
 import type { ApiCase, FrameData } from '../console/api.ts';
 import type { Clock } from '../health/clock.ts';
 import type { Outbox } from '../outbox/index.ts';
@@ -25,13 +26,16 @@ export interface CameraRoleOptions {
   readonly faults: FaultLog;
   readonly onFrame: (frame: FrameData) => void;
   readonly onCase: (made: ApiCase) => void;
+  readonly onEvent: (event: KerbEvent) => void;
   readonly onChange: () => void;
   readonly onChild: (pid: number, started: boolean) => void;
 }
 
 export interface CameraRole {
   readonly cameras: readonly RunningCamera[];
+  readonly site: Site;
   readonly maker: CaseMaker;
+  readonly book: CaseBook;
   /** the centre holds the case lane up to and including `upTo` */
   acknowledged(upTo: number): void;
   close(): Promise<void>;
@@ -76,15 +80,20 @@ export async function openCameraRole(options: CameraRoleOptions): Promise<Camera
       looker,
       clock,
       onReport: options.onFrame,
-      onSighting: (sighting) => sightings.take(sighting),
+      onSighting: (sighting) => {
+        options.onEvent(sighting.event);
+        sightings.take(sighting);
+      },
       onChange: options.onChange,
       onFault: (error) => faults.add(error, `camera ${camera.id}`),
       onChild: options.onChild,
     });
   });
   return {
+    site,
     cameras,
     maker,
+    book: maker.book,
     acknowledged,
     async close() {
       sightings.close();

@@ -27,6 +27,7 @@ export interface RunningVehicleOptions {
   readonly outbox: Outbox;
   readonly onState: (state: VehicleState) => void;
   readonly onEvent: (event: VehicleEvent) => void;
+  readonly onPoint: (point: TelemetryPoint) => void;
   readonly onFault: (error: unknown) => void;
 }
 
@@ -141,7 +142,7 @@ export class RunningVehicle {
   }
 
   #take(output: Output): void {
-    const { outbox, onEvent, onFault } = this.#options;
+    const { outbox, onEvent, onPoint, onFault } = this.#options;
     if (output.kind === 'event') {
       onEvent(output);
       return;
@@ -151,6 +152,7 @@ export class RunningVehicle {
       this.#trail.push([point.at, point.lon, point.lat, point.speed]);
       if (this.#trail.length > MAX_TRAIL) this.#trail.splice(0, MAX_TRAIL / 10);
     }
+    onPoint(point);
     outbox.append('telemetry', { kind: 'telemetry', text: pointText(point), stringified: true }).catch(onFault);
   }
 
