@@ -95,6 +95,11 @@ export class CaseBook {
     return this.store.list(after, limit);
   }
 
+  /** A case by its id, or null. */
+  find(id: string): StoredCase | null {
+    return this.store.find(id);
+  }
+
   /** A masked picture's bytes, or null where there is none (any more). */
   async picture(id: string): Promise<Buffer | null> {
     const kept = this.store.picture(id);

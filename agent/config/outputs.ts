@@ -35,7 +35,13 @@ export const flowsSchema = z
     folder: z.string().min(1).optional().describe('folder of the flows; default $KERBSIDE_HOME/flows'),
     bus_port: port.default(0).describe('of the local broker on 127.0.0.1; 0: the one it had, else any free one'),
     editor_port: port.default(1880).describe('of the editor on 127.0.0.1 while it is open; 0: any free one'),
-    memory_mb: z.number().int().min(100).max(2048).default(256).describe('resident memory that ends the process of flows'),
+    memory_mb: z
+      .number()
+      .int()
+      .min(100)
+      .max(2048)
+      .default(256)
+      .describe('resident memory that ends the process of flows'),
     hang_s: z.number().min(1).max(60).default(3).describe('seconds that a flow may block all others'),
     ready: z
       .string()

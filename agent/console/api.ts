@@ -1,6 +1,7 @@
 // agent/console: the shapes of the page's documented interface, and what the composition root must supply for it.
 // The console draws and serves; it knows no camera, no queue and no disk.
 import type { Case, Lane } from '../../contract/index.ts';
+import type { FlowsSource, FlowsState, OutputState } from './api-flows.ts';
 
 export interface Words {
   zh: string;
@@ -54,6 +55,8 @@ export interface State {
   outbox: { lane: Lane; waiting: number; bytes: number; oldest: number | null }[];
   cameras: CameraState[];
   vehicle: VehicleState | null;
+  outputs: OutputState[];
+  flows: FlowsState | null;
   health: HealthLine[];
 }
 
@@ -186,6 +189,8 @@ export interface ConsoleSources {
   map?: () => object | null;
   /** the demo's fake lines: switches one; false: there is no such line */
   setLine?: (id: string, state: 0 | 1) => boolean;
+  /** the flows, where the box has them */
+  flows?: FlowsSource;
   /** begins the demo anew; absent where there is no demo */
   fresh?: () => Promise<void>;
 }

@@ -54,6 +54,23 @@ export const STATE: State = {
   ],
   cameras: [CAMERA],
   vehicle: null,
+  outputs: [
+    { id: 'lamp', name: { zh: '违停警示灯', en: 'Parking lamp' }, state: 1, since: START - 4000 },
+    { id: 'barrier', name: { zh: '道闸', en: 'Barrier' }, state: 0, since: START - 3_700_000 },
+  ],
+  flows: {
+    state: 'running',
+    since: START - 3_700_000,
+    node_red: '5.0.7',
+    rss: 118_000_000,
+    nodes: 4,
+    ends: 0,
+    last_end: null,
+    dropped: 0,
+    refused: 0,
+    faults: [],
+    editor: { open: false, url: null, until: null },
+  },
   health: [
     {
       id: 'camera.pole-1',

@@ -2,6 +2,7 @@
 // Never: a shape of its own; api.ts is the measure and schemas.test holds both together.
 import { z } from 'zod';
 import { caseSchema, evidenceRefSchema, LANES } from '../../contract/index.ts';
+import { flowsStateSchema, outputStateSchema } from './schemas-flows.ts';
 
 const words = z.object({ zh: z.string(), en: z.string() });
 const ms = (what: string) => z.number().describe(`${what}, epoch ms`);
@@ -140,6 +141,8 @@ export const stateSchema = z.object({
   ),
   cameras: z.array(cameraStateSchema),
   vehicle: vehicleStateSchema.nullable(),
+  outputs: z.array(outputStateSchema),
+  flows: flowsStateSchema.nullable().describe('null: this box runs no flows'),
   health: z.array(healthLineSchema),
 });
 

@@ -4,6 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LANES } from '../../contract/index.ts';
 import type { Box } from '../config/box.ts';
+import type { ApiCase } from '../console/api.ts';
 import { startConsole } from '../console/server.ts';
 import { systemClock } from '../health/clock.ts';
 import { openOutbox } from '../outbox/index.ts';
@@ -11,6 +12,8 @@ import { Uplink } from '../uplink/index.ts';
 import type { CameraRole, CameraRoleOptions } from './camera-role.ts';
 import { apiCase } from './cases.ts';
 import { endLeftovers, ProcessFile } from './demo/processes.ts';
+import { type BookHolder, openBook } from './flows/book.ts';
+import { openWired, type Wired, wantsFlows } from './flows/open.ts';
 import { Hub } from './hub.ts';
 import { FaultLog, openLog } from './log.ts';
 import { agentMetrics } from './metrics.ts';
@@ -25,6 +28,8 @@ export interface AgentOptions {
   /** folder of all state */
   readonly data: string;
   readonly cache: string;
+  /** folder of the flows, unless the box file names another */
+  readonly flows: string;
   /** of the environment; the configuration's own comes first */
   readonly port: number | null;
   /** begins everything anew; where it is given the page shows that this is a demo */
@@ -65,6 +70,16 @@ export async function startAgent(box: Box, options: AgentOptions): Promise<Agent
     closers.push(() => outbox.close());
 
     let camera: CameraRole | null = null;
+    let cases: Pick<BookHolder, 'book' | 'acknowledged'> | null = null;
+    let wired: Wired | null = null;
+    const onCase = (made: ApiCase) => {
+      hub.emit({ event: 'case', data: made });
+      wired?.flows?.case(made);
+    };
+    const tell = (id: string) => {
+      const stored = cases?.book.find(id);
+      if (stored) onCase(apiCase(stored));
+    };
     const uplink = box.uplink
       ? new Uplink({
           city: box.city,
@@ -83,7 +98,7 @@ export async function startAgent(box: Box, options: AgentOptions): Promise<Agent
           },
           onState: () => keeper.changed(),
           onAck: (lane, upTo) => {
-            if (lane === 'case') camera?.acknowledged(upTo);
+            if (lane === 'case') cases?.acknowledged(upTo);
           },
           log: (line) => log.warn({ part: 'uplink' }, line),
         })
@@ -102,12 +117,18 @@ export async function startAgent(box: Box, options: AgentOptions): Promise<Agent
         log,
         faults,
         onFrame: (frame) => hub.emit({ event: 'frame', data: frame }),
-        onCase: (made) => hub.emit({ event: 'case', data: made }),
+        onCase,
+        onEvent: (event) => wired?.flows?.event(event),
         onChange: () => keeper.changed(),
         onChild: (pid, started) => (started ? children.add(pid) : children.remove(pid)),
       });
       closers.push(camera.close);
       keeper.cameras = camera.cameras;
+      cases = camera;
+    } else if (wantsFlows(box)) {
+      const holder = await openBook(data, outbox, faults, tell);
+      closers.push(() => holder.close());
+      cases = holder;
     }
 
     let vehicle: RunningVehicle | null = null;
@@ -118,6 +139,7 @@ export async function startAgent(box: Box, options: AgentOptions): Promise<Agent
         clock,
         outbox,
         onState: (state) => hub.emit({ event: 'vehicle', data: state }),
+        onPoint: (point) => wired?.flows?.telemetry(point),
         onEvent: ({ what, at, line }) => log.info({ what, at, ...(line ? { line } : {}) }, 'vehicle'),
         onFault: (error) => faults.add(error, 'vehicle'),
       });
@@ -125,6 +147,26 @@ export async function startAgent(box: Box, options: AgentOptions): Promise<Agent
       closers.push(() => running.close());
       keeper.vehicle = running;
     }
+
+    wired = await openWired({
+      box,
+      data,
+      folder: options.flows,
+      clock,
+      faults,
+      site: camera?.site ?? null,
+      cameras: camera?.cameras ?? [],
+      position: () => vehicle?.position() ?? null,
+      book: cases?.book ?? null,
+      onCase: ({ id, code }) => {
+        log.info({ case: id, code }, 'a flow reported a case');
+        tell(id);
+      },
+      onChange: () => keeper.changed(),
+    });
+    const { flows } = wired;
+    closers.push(wired.close);
+    keeper.wired = wired;
 
     keeper.onChange = (state) => hub.emit({ event: 'state', data: state });
     await keeper.start();
@@ -144,12 +186,13 @@ export async function startAgent(box: Box, options: AgentOptions): Promise<Agent
       log,
       sources: {
         state: () => keeper.state(),
-        cases: async (after, limit) => camera?.maker.list(after, limit)?.map(apiCase) ?? (after === null ? [] : null),
-        evidence: async (id) => (await camera?.maker.picture(id)) ?? null,
+        cases: async (after, limit) => cases?.book.list(after, limit)?.map(apiCase) ?? (after === null ? [] : null),
+        evidence: async (id) => (await cases?.book.picture(id)) ?? null,
         frame: async (id, seq) => (await camera?.cameras.find((one) => one.id === id)?.path.jpeg(seq)) ?? null,
         metrics: () => metrics.metrics(),
         subscribe: (listener) => hub.subscribe(listener),
         ...(vehicle ? vehicleSources(vehicle) : {}),
+        ...(flows ? { flows } : {}),
         ...(options.fresh ? { fresh: options.fresh } : {}),
       },
     });

@@ -1,8 +1,8 @@
 // agent/main: everything of the camera role, joined: site, detector, cameras, sightings, cases.
 import { join } from 'node:path';
+import type { KerbEvent } from '../../contract/index.ts';
 import { createLooker } from '../../models/pool.ts';
 import { type CaseBook, CaseMaker, CaseStore, checkCodes, loadTaxonomy, PictureFolder } from '../cases/index.ts';
-import type { KerbEvent } from '../../contract/index.ts';
 import type { Box } from '../config/box.ts';
 import { loadSite, type Site } from '../config/site.ts';
 import type { ApiCase, FrameData } from '../console/api.ts';
@@ -60,7 +60,7 @@ export async function openCameraRole(options: CameraRoleOptions): Promise<Camera
   await maker.recover();
 
   const tell = (id: string) => {
-    const stored = maker.list(null, 1000)?.find((one) => one.case.id === id);
+    const stored = maker.book.find(id);
     if (stored) options.onCase(apiCase(stored));
   };
   const acknowledged = (upTo: number) => {

@@ -2,7 +2,7 @@
 import type { KerbError } from '../../contract/index.ts';
 import { type LiveSource, openLive, type SourceSettings, withoutSecrets } from '../../drivers/camera/ffmpeg.ts';
 import type { Looker } from '../../models/types.ts';
-import { CameraPath, type FrameReport, type Sighting } from '../camera/index.ts';
+import { CameraPath, type FrameReport, type LivePicture, type Sighting } from '../camera/index.ts';
 import type { Camera, Site } from '../config/site.ts';
 import type { CameraState } from '../console/api.ts';
 import type { Clock } from '../health/clock.ts';
@@ -105,6 +105,11 @@ export class RunningCamera {
     this.#state = state;
     this.#reason = reason === undefined ? undefined : withoutSecrets(reason);
     this.#options.onChange();
+  }
+
+  /** The newest looked-at frame as a masked picture; null while the camera gives none. */
+  async snapshot(): Promise<LivePicture | null> {
+    return this.#state === 'live' ? this.path.jpeg(null) : null;
   }
 
   state(): CameraState {

@@ -7,6 +7,8 @@ import { type Check, examine } from '../health/doctor.ts';
 import type { Outbox } from '../outbox/index.ts';
 import type { UplinkState } from '../uplink/index.ts';
 import type { RunningCamera } from './camera.ts';
+import { flowsHealth } from './flows/health.ts';
+import type { Wired } from './flows/open.ts';
 import { healthLines } from './health.ts';
 import { modelFiles } from './model.ts';
 import { VERSION } from './version.ts';
@@ -29,6 +31,7 @@ export class StateKeeper {
   readonly #started: number;
   cameras: readonly RunningCamera[] = [];
   vehicle: { state(): VehicleState } | null = null;
+  wired: Pick<Wired, 'outputs'> & { flows: { state(): State['flows'] } | null } = { flows: null, outputs: () => [] };
   demo = false;
   /** told when something changed that a page should not learn a second late */
   onChange: (state: State) => void = () => {};
@@ -98,7 +101,10 @@ export class StateKeeper {
       outbox: this.#outbox,
       cameras: this.cameras.map((camera) => camera.state()),
       vehicle: this.vehicle?.state() ?? null,
+      outputs: this.wired.outputs(),
+      flows: this.wired.flows?.state() ?? null,
     };
-    return { ...state, health: healthLines(state, this.#checks) };
+    const wired = flowsHealth(state.flows, state.outputs, now);
+    return { ...state, health: [...healthLines(state, this.#checks), ...wired] };
   }
 }

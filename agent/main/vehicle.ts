@@ -2,7 +2,7 @@
 // In: bytes, frames, edges. Out: telemetry records, events, the page's state. Nothing is decided here.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pointText } from '../../contract/index.ts';
+import { pointText, type TelemetryPoint } from '../../contract/index.ts';
 import { CanDecoder, type CanSource, SlcanSource, SocketCanSource } from '../../drivers/can/index.ts';
 import { type Epoch, GnssDecoder } from '../../drivers/gnss/index.ts';
 import { FakeBoard } from '../../drivers/gpio/fake-pin.ts';
@@ -163,6 +163,12 @@ export class RunningVehicle {
   /** The trail, oldest first, newer than `since` (epoch ms) where given. */
   trail(since: number | null): TrailPoint[] {
     return since === null ? [...this.#trail] : this.#trail.filter(([time]) => time > since);
+  }
+
+  /** Where the vehicle is, degrees WGS-84, or null. */
+  position(): { lat: number; lon: number } | null {
+    const { lat, lon } = this.#vehicle.now(this.#options.clock.wall());
+    return lat === null || lon === null ? null : { lat, lon };
   }
 
   /** Whether lines can be switched by hand. */

@@ -27,7 +27,12 @@ test('lines begin off, follow orders by name, and are off when they are closed',
   const { levels, open } = board();
   let now = 1000;
   let changes = 0;
-  const outputs = await Outputs.open([line('lamp'), line('horn', true)], open, () => now, () => changes++);
+  const outputs = await Outputs.open(
+    [line('lamp'), line('horn', true)],
+    open,
+    () => now,
+    () => changes++,
+  );
   t.deepEqual(levels, { lamp: [0], horn: [1] });
   now = 2000;
   outputs.set('lamp', true);

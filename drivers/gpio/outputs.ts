@@ -88,7 +88,12 @@ export class Outputs {
     const line = this.#lines.get(id);
     if (!line) {
       const names = [...this.#lines.keys()].join(', ') || 'none';
-      throw new KerbError('OUTPUT_UNKNOWN', `this box has no such output line (it has: ${names})`, id, 'name one of them');
+      throw new KerbError(
+        'OUTPUT_UNKNOWN',
+        `this box has no such output line (it has: ${names})`,
+        id,
+        'name one of them',
+      );
     }
     if (!line.pin) {
       throw new KerbError('OUTPUT_FAILED', line.error ?? 'is not open', id, 'check the number and the permissions');

@@ -38,6 +38,7 @@ export async function run(argv: string[]): Promise<number> {
   const agent = await startAgent(box, {
     data: box.data ?? join(home, 'agent'),
     cache,
+    flows: join(home, 'flows'),
     port,
     ...(values.demo ? { fresh } : {}),
   });

@@ -20,14 +20,14 @@ export async function openBook(
   data: string,
   outbox: Outbox,
   faults: FaultLog,
-  tell: (id: string, book: CaseBook) => void,
+  tell: (id: string) => void,
 ): Promise<BookHolder> {
   const onFault = (error: unknown) => faults.add(error, 'cases');
   const store = new CaseStore(join(data, 'cases'), onFault);
   const book = new CaseBook({ store, outbox, onFault });
   await book.recover();
   const acknowledged = (upTo: number) => {
-    for (const id of book.acknowledged('case', outbox.lane('case').epoch, upTo)) tell(id, book);
+    for (const id of book.acknowledged('case', outbox.lane('case').epoch, upTo)) tell(id);
   };
   acknowledged(outbox.lane('case').acked);
   const timer = setInterval(() => {

@@ -64,7 +64,8 @@ export class EditorKey {
     const waiting = this.#waiting;
     if (!waiting || !alive.online || !alive.editor.open) return;
     const { port, until } = alive.editor;
-    if (port === undefined || until === undefined || until === waiting.before || until < waiting.asked + waiting.ms) return;
+    if (port === undefined || until === undefined || until === waiting.before || until < waiting.asked + waiting.ms)
+      return;
     clearTimeout(waiting.timer);
     this.#waiting = null;
     waiting.done({ user: USER, password: waiting.password, url: editorUrl(port), until });

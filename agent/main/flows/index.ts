@@ -1,7 +1,7 @@
 // agent/main/flows: joins flows to the box: the local broker and who may enter, what flows are told, what they may ask
 // for, how they are. In: the box's configuration and its parts. Out: messages on 127.0.0.1, switched lines, cases.
 // Never: a fault of flows or their broker that stops anything else; a line left on by flows that no longer run.
-import { type Case, type KerbEvent, KerbError, type TelemetryPoint } from '../../../contract/index.ts';
+import type { Case, KerbError, KerbEvent, TelemetryPoint } from '../../../contract/index.ts';
 import type { Outputs } from '../../../drivers/gpio/outputs.ts';
 import type { CaseBook } from '../../cases/index.ts';
 import type { FlowsRole } from '../../config/outputs.ts';
