@@ -1,5 +1,6 @@
 // agent/console page: every word of the page in English, and the shape that each other language fills.
 // In: names and numbers. Out: sentences. Pure: also read by tests.
+import { enFlows } from './en-flows.ts';
 import { enVehicle } from './en-vehicle.ts';
 import { bytes, duration, fixed } from './format.ts';
 
@@ -211,6 +212,7 @@ export const en = {
     failed: (why: string) => `That did not work: ${why}`,
   },
   vehicle: enVehicle,
+  ...enFlows,
 };
 
 /** Each language has exactly these words. */

@@ -1,8 +1,10 @@
 // agent/console page: is the box well. In: the lines of health. Out: the worst first, each with its value and remedy.
 import type { HealthLine, State } from '../api.ts';
+import { Flows } from './flows.ts';
 import { html, type Node } from './html.ts';
 import { mark } from './marks.ts';
 import { Outbox } from './outbox.ts';
+import { Outputs } from './outputs.ts';
 import { at, inLang, now, words } from './prefs.ts';
 import { state } from './store.ts';
 
@@ -51,6 +53,6 @@ export function Health() {
         <ul class="checks" aria-label=${say.checks}>${lines.map(check)}</ul>
       </section>
     </div>
-    <div class="side">${known && device(known)}<${Outbox} /></div>
+    <div class="side">${known && device(known)}<${Flows} /><${Outputs} /><${Outbox} /></div>
   </div>`;
 }

@@ -1,6 +1,7 @@
 // agent/console page: every word of the page in Chinese, written for those who work in 数字城管, not translated.
 import type { WhyFacts, Words } from './en.ts';
 import { bytes, duration, fixed } from './format.ts';
+import { zhFlows } from './zh-flows.ts';
 import { zhVehicle } from './zh-vehicle.ts';
 
 const THINGS: Record<string, string> = {
@@ -204,4 +205,5 @@ export const zh: Words = {
     failed: (why) => `没有成功：${why}`,
   },
   vehicle: zhVehicle,
+  ...zhFlows,
 };
