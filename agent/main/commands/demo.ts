@@ -150,9 +150,6 @@ class Demo {
       if ((message as { kind?: unknown } | null)?.kind === 'line') agent.send(message);
     });
     process.stderr.write(`kerbside: the centre's page: http://127.0.0.1:${centrePort}/\n`);
-    this.#children = [broker, centre, agent, drive];
-    for (const child of this.#children) {
-      // without the made-up truck (socat is missing) everything else runs
     const flowsArgs = [flowsProgram(), '--config', join(this.#at.flows, 'config.json')];
     const flows = new Child({ name: 'flows', command: join(ROOT, 'scripts/node24'), args: flowsArgs }, processes);
     for (const child of [broker, centre, agent, drive]) {
