@@ -1,5 +1,5 @@
 // drivers/camera: a folder of pictures. In: a path. Out: its pictures by name, or the newest one.
-// Never: a list without end, a file read that is still being written.
+// Never: a list without end. A file that is still being written is no whole picture yet: who reads it finds out.
 import { opendir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KerbError } from '../../contract/errors.ts';
@@ -11,8 +11,6 @@ type Folder = Extract<StillSource, { kind: 'folder' }>;
 
 /** Pictures of one folder that are known at most. */
 const MAX_FILES = 200_000;
-/** A file that was changed so lately may still be growing. */
-const SETTLE_MS = 500;
 const PICTURE = /\.(jpe?g|png)$/i;
 
 /** Names of the pictures, in order; "img2" comes before "img10". @throws KerbError CAMERA_UNREADABLE, CAMERA_MISSING */
@@ -27,17 +25,16 @@ export async function listPictures(source: Folder): Promise<string[]> {
   return names.sort(compare);
 }
 
-/** The newest picture that is whole and newer than `after` (its changing time, epoch ms of the disk); null: none. */
+/** The newest picture, if it is newer than `after` (its changing time, epoch ms of the disk); null: none. */
 export async function newestPicture(source: Folder, after: number): Promise<{ name: string; changed: number } | null> {
   let newest: { name: string; changed: number } | null = null;
   let seen = 0;
-  const settled = Date.now() - SETTLE_MS;
   for await (const { name } of await opened(source)) {
     if (!PICTURE.test(name) || name.startsWith('.')) continue;
     seen += 1;
     if (seen > MAX_FILES) throw unreadable(source, `holds more than ${MAX_FILES} pictures`);
     const info = await stat(join(source.path, name)).catch(() => null);
-    if (!info?.isFile() || info.mtimeMs <= after || info.mtimeMs > settled) continue;
+    if (!info?.isFile() || info.mtimeMs <= after) continue;
     if (!newest || info.mtimeMs > newest.changed) newest = { name, changed: info.mtimeMs };
   }
   return newest;

@@ -89,8 +89,10 @@ export class LiveStills implements LiveSource {
     await checkSource(source);
     const found = await newestPicture(source, this.#newest);
     if (!found) return null;
+    const still = await decodeStill(await readPictureFile(source, found.name), source, found.name);
+    // Only now: one that was still being written is read again.
     this.#newest = found.changed;
-    return decodeStill(await readPictureFile(source, found.name), source, found.name);
+    return still;
   }
 
   #loss(code: CameraLoss['code'], what: string): CameraLoss {
