@@ -98,6 +98,10 @@ const STEPS: readonly string[] = [
     refused bigint not null default 0, refused_at double precision, refused_why text
   );
   `,
+  `
+  -- above: what is here beyond a hole, as JSON [[first, last], ...], ascending; where top lies higher it is not all.
+  alter table watermarks add column above text not null default '[]';
+  `,
 ];
 
 /** Brings the tables to this version, each step whole or not at all. @throws KerbError DB_VERSION */

@@ -15,6 +15,7 @@ export interface Ack {
   lane: Lane;
   epoch: string;
   upTo: number;
+  above: [number, number][];
 }
 
 export interface Stored {
