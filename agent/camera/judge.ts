@@ -6,7 +6,7 @@ import type { Detection } from '../../models/types.ts';
 import type { Camera, Profile } from '../config/site.ts';
 import { rounded } from './geometry.ts';
 import { eventId } from './ids.ts';
-import { type Followed, Tracker } from './tracker.ts';
+import { type Followed, Tracker, type TrackerOptions } from './tracker.ts';
 import type { Box, Track, Why } from './types.ts';
 import { standsIn, type Watch, watchesOf } from './zones.ts';
 
@@ -20,7 +20,7 @@ export interface JudgeOptions {
 /** One object in one zone under one rule, from when it was first seen there. */
 interface Stay {
   readonly number: number;
-  readonly watch: Watch;
+  watch: Watch;
   readonly track: number;
   readonly entry: number;
   readonly firstBox: Box;
@@ -60,23 +60,48 @@ const MISSED_LOOKS = 2.5;
 const DRAWN_ON_MS = 1000;
 
 export class CameraJudge {
-  readonly #options: JudgeOptions;
+  #options: JudgeOptions;
   readonly #tracker: Tracker;
   #watches: Watch[] = [];
   #size = { width: 0, height: 0 };
   #stays: Stay[] = [];
   #numbers = 0;
+  /** stays that other rules ended, not told yet */
+  #dropped: number[] = [];
   #time = Number.NEGATIVE_INFINITY;
 
   constructor(options: JudgeOptions) {
     this.#options = options;
-    const { rules } = options.profile;
-    this.#tracker = new Tracker({
+    this.#tracker = new Tracker(this.#limits());
+  }
+
+  /**
+   * Other zones and rules from the next look on. Tracks go on, and so does each stay whose zone and rule are still there,
+   * by their ids: its dwell so far counts under the new limit.
+   */
+  adopt(camera: Camera, profile: Profile): void {
+    this.#options = { ...this.#options, camera, profile };
+    this.#tracker.tune(this.#limits());
+    this.#watches = watchesOf(camera, profile, this.#size);
+    const before = this.#stays;
+    this.#stays = before.filter((stay) => {
+      const { zone, rule } = stay.watch;
+      const watch = this.#watches.find((one) => one.zone.id === zone.id && one.rule.id === rule.id);
+      if (watch) stay.watch = watch;
+      return watch !== undefined;
+    });
+    const ended = before.filter((stay) => !stay.reported && !this.#stays.includes(stay));
+    this.#dropped.push(...ended.map((stay) => stay.number));
+  }
+
+  #limits(): TrackerOptions {
+    const { rules } = this.#options.profile;
+    return {
       sure: Math.min(SURE_SCORE, ...rules.map((rule) => rule.min_score)),
       weak: WEAK_SCORE,
       keep_s: Math.max(...rules.map((rule) => this.#absent_ms(rule.absent_s) / 1000)),
       lasting: rules.flatMap((rule) => rule.classes),
-    });
+    };
   }
 
   /**
@@ -85,7 +110,7 @@ export class CameraJudge {
    * @param finds what was found, in pixels of a frame of `size`
    */
   look(time: number, finds: readonly Detection[], size: { width: number; height: number }): Judgement {
-    const ended: number[] = [];
+    const ended = this.#dropped.splice(0);
     if (time <= this.#time || size.width !== this.#size.width || size.height !== this.#size.height) {
       ended.push(...this.#forget());
       this.#size = { width: size.width, height: size.height };

@@ -56,6 +56,11 @@ export class LivePictures {
     return this.#kept.at(-1)?.frame.seq ?? null;
   }
 
+  /** The newest with its report, unmasked: for looks on this box alone. */
+  get newest(): { readonly frame: Frame; readonly report: FrameReport } | null {
+    return this.#kept.at(-1) ?? null;
+  }
+
   report(seq: number | null): FrameReport | null {
     return this.#find(seq)?.report ?? null;
   }

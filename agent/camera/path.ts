@@ -50,9 +50,9 @@ const MAX_OBJECTS = 100;
 const RECORDED_TRIES = 3;
 
 export class CameraPath {
-  readonly #options: PathOptions;
+  #options: PathOptions;
   readonly #judge: CameraJudge;
-  readonly #schedule: Schedule;
+  #schedule: Schedule;
   readonly #firsts = new FirstSights();
   readonly #pictures = new LivePictures();
   readonly #frames = new Rate();
@@ -69,6 +69,21 @@ export class CameraPath {
     this.#options = options;
     this.#judge = new CameraJudge({ device, site, camera, profile });
     this.#schedule = new Schedule(camera.looks_per_s, camera.wide_every_s);
+  }
+
+  /** Other zones and rules, without losing a track or a dwell so far. Takes effect with the next look's judgement. */
+  adopt(camera: Camera, profile: Profile): void {
+    const before = this.#options.camera;
+    this.#options = { ...this.#options, camera, profile };
+    this.#judge.adopt(camera, profile);
+    if (camera.looks_per_s !== before.looks_per_s || camera.wide_every_s !== before.wide_every_s) {
+      this.#schedule = new Schedule(camera.looks_per_s, camera.wide_every_s);
+    }
+  }
+
+  /** The newest looked-at frame with its report; null before the first. */
+  newest(): { readonly frame: Frame; readonly report: FrameReport } | null {
+    return this.#pictures.newest;
   }
 
   /** A live frame: looked at if it is due and a worker is free, else let go. Never waits. */

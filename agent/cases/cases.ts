@@ -41,6 +41,8 @@ export interface CaseMakerOptions {
 export class CaseMaker {
   readonly #options: CaseMakerOptions;
   readonly #onFault: (fault: KerbError) => void;
+  /** of the sightings that come from now on */
+  #site: Site;
   /** where its cases are kept; others on this box may report theirs there too */
   readonly book: CaseBook;
   #last: Promise<unknown> = Promise.resolve();
@@ -48,6 +50,7 @@ export class CaseMaker {
 
   constructor(options: CaseMakerOptions) {
     this.#options = options;
+    this.#site = options.site;
     this.#onFault = options.onFault ?? (() => {});
     this.book = new CaseBook(options);
   }
@@ -55,6 +58,11 @@ export class CaseMaker {
   /** See `CaseBook.recover`: called once at start, before the first sighting. */
   recover(): Promise<void> {
     return this.book.recover();
+  }
+
+  /** Another state of the site's zones and rules; sightings that were taken before are worked under theirs. */
+  adopt(site: Site): void {
+    this.#site = site;
   }
 
   /**
@@ -66,8 +74,9 @@ export class CaseMaker {
   take(sighting: Sighting): Promise<Taken> {
     if (this.#waiting >= MAX_WAITING) return Promise.reject(busyFault(MAX_WAITING));
     this.#waiting++;
+    const site = this.#site;
     const taken = this.#last
-      .then(() => this.#take(sighting))
+      .then(() => this.#take(sighting, site))
       .finally(() => {
         this.#waiting--;
       });
@@ -111,15 +120,15 @@ export class CaseMaker {
     return this.book.picture(id);
   }
 
-  async #take({ event, first, proof }: Sighting): Promise<Taken> {
-    const { store, looker, codec = jpegCodec, device, site } = this.#options;
-    const known = this.#knownCase(event);
+  async #take({ event, first, proof }: Sighting, site: Site): Promise<Taken> {
+    const { store, looker, codec = jpegCodec, device } = this.#options;
+    const known = this.#knownCase(event, site);
     if (known !== null) {
       store.seen(known, event.until);
       return { duplicateOf: known };
     }
     const made: EvidencePicture[] = [];
-    const bare = this.#bareCase(event);
+    const bare = this.#bareCase(event, site);
     for (const [role, moment] of [['first', first] as const, ['proof', proof] as const]) {
       try {
         made.push(await makeEvidence(moment, role, [device, site.id, event.id], looker, codec));
@@ -134,8 +143,8 @@ export class CaseMaker {
   }
 
   /** The open case of this event's code, zone and place. */
-  #knownCase(event: KerbEvent): string | null {
-    const { store, site } = this.#options;
+  #knownCase(event: KerbEvent, site: Site): string | null {
+    const { store } = this.#options;
     const box = event.box as Box;
     let best: { id: string; share: number } | null = null;
     for (const open of store.openAt(placeKey(event))) {
@@ -152,8 +161,8 @@ export class CaseMaker {
   }
 
   /** The case without its pictures. @throws KerbError CASES_SIGHTING */
-  #bareCase(event: KerbEvent): Case {
-    const { device, site, taxonomy } = this.#options;
+  #bareCase(event: KerbEvent, site: Site): Case {
+    const { device, taxonomy } = this.#options;
     const matter = taxonomy.matters.get(event.code);
     const zone = site.cameras.find(({ id }) => id === event.camera)?.zones.find(({ id }) => id === event.zone);
     if (event.device !== device || event.site !== site.id) throw sightingFault('is of another device or site');

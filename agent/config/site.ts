@@ -2,7 +2,7 @@
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { ID_PATTERN, KerbError } from '../../contract/index.ts';
-import { loadYaml } from './load.ts';
+import { loadYaml, parseYaml } from './load.ts';
 import { area, selfCrossing } from './polygon.ts';
 
 const id = z.string().regex(ID_PATTERN, 'must be letters, digits, dot, dash or underscore, at most 64');
@@ -165,9 +165,30 @@ export async function loadSite(file: string): Promise<Site> {
   const { profile, ...site } = await loadYaml(file, siteSchema, 'site');
   if (typeof profile !== 'string') return { ...site, profile };
   const path = resolve(dirname(file), profile);
-  const read = await loadYaml(path, profileSchema, 'profile');
-  const twice = read.rules.find((rule, i) => read.rules.findIndex((r) => r.id === rule.id) !== i);
-  if (twice)
-    throw new KerbError('CONFIG_INVALID', `rule "${twice.id}" stands twice`, path, 'give each rule its own id');
-  return { ...site, profile: read };
+  return { ...site, profile: single(await loadYaml(path, profileSchema, 'profile'), path) };
+}
+
+/**
+ * The site that a published text makes: a whole site file with its rules in it, or a profile file, whose rules then stand
+ * in the site that is there.
+ * @param where for messages
+ * @throws KerbError CONFIG_*
+ */
+export function parseSite(text: string, where: string, there: Site): Site {
+  if (!/^cameras\s*:/m.test(text)) {
+    const profile = single(parseYaml(text, profileSchema, where, 'profile'), where);
+    return { ...there, id: profile.id ?? there.id, profile };
+  }
+  const { profile, ...site } = parseYaml(text, siteSchema, where, 'site');
+  if (typeof profile !== 'string') return { ...site, profile };
+  const what = `its rules are in another file, "${profile.slice(0, 80)}"`;
+  throw new KerbError('CONFIG_INVALID', what, where, 'put the rules into the published file');
+}
+
+/** @throws KerbError CONFIG_INVALID for a rule that stands twice */
+function single(profile: Profile, where: string): Profile {
+  const { rules } = profile;
+  const twice = rules.find((rule, i) => rules.findIndex((other) => other.id === rule.id) !== i);
+  if (!twice) return profile;
+  throw new KerbError('CONFIG_INVALID', `rule "${twice.id}" stands twice`, where, 'give each rule its own id');
 }

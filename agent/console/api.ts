@@ -1,6 +1,6 @@
 // agent/console: the shapes of the page's documented interface, and what the composition root must supply for it.
 // The console draws and serves; it knows no camera, no queue and no disk.
-import type { Case, Lane } from '../../contract/index.ts';
+import type { Case, Lane, ReportBody, ReportItem } from '../../contract/index.ts';
 import type { FlowsSource, FlowsState, OutputState } from './api-flows.ts';
 
 export interface Words {
@@ -40,6 +40,37 @@ export interface CameraState {
   latest: number | null;
 }
 
+/** Something that runs; counter null: it came with the installation or its configuration. */
+export interface RunningVersion {
+  name: string;
+  version: string;
+  counter: number | null;
+}
+
+/** What runs on this box, and how it is kept up to date. */
+export interface UpdatesState {
+  version: string;
+  /** of the release or the checkout, where it is known */
+  commit: string | null;
+  /** of the installation; null: a checkout */
+  slot: 'a' | 'b' | null;
+  model: RunningVersion | null;
+  /** named by its site */
+  profile: RunningVersion | null;
+  /** null: the configuration names no repository */
+  repository: {
+    url: string;
+    /** when it was last asked, and when it last answered with something valid, epoch ms */
+    last_check: number | null;
+    last_success: number | null;
+    versions: ReportBody['versions'];
+    /** wanted, running and result of each thing, as in the signed report */
+    items: readonly ReportItem[];
+    /** why it could not be read, and since when */
+    fault: { code: string; what: string; since: number } | null;
+  } | null;
+}
+
 /** GET /api/state */
 export interface State {
   device: string;
@@ -57,6 +88,7 @@ export interface State {
   vehicle: VehicleState | null;
   outputs: OutputState[];
   flows: FlowsState | null;
+  updates: UpdatesState;
   health: HealthLine[];
 }
 

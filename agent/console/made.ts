@@ -71,6 +71,40 @@ export const STATE: State = {
     faults: [],
     editor: { open: false, url: null, until: null },
   },
+  updates: {
+    version: '0.1.0',
+    commit: '3f2a90c1d4e5',
+    slot: 'a',
+    model: { name: 'coco-ssd', version: '1.0.6', counter: null },
+    profile: { name: 'street', version: 'demo-2', counter: 4 },
+    repository: {
+      url: 'https://updates.example/kerbside',
+      last_check: START - 60_000,
+      last_success: START - 60_000,
+      versions: { root: 1, timestamp: 7, snapshot: 5, targets: 5 },
+      items: [
+        {
+          kind: 'profile',
+          name: 'street',
+          wanted: { version: 'demo-2', counter: 4 },
+          running: { version: 'demo-2', counter: 4 },
+          result: 'success',
+          at: START - 300_000,
+        },
+        {
+          kind: 'model',
+          name: 'coco-ssd',
+          wanted: { version: '1.0.7', counter: 5 },
+          running: { version: '1.0.6', counter: null },
+          result: 'refused',
+          code: 'MODEL_NONSENSE',
+          reason: 'coco-ssd 1.0.7: does not find the car in the known picture',
+          at: START - 120_000,
+        },
+      ],
+      fault: null,
+    },
+  },
   health: [
     {
       id: 'camera.pole-1',

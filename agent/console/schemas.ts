@@ -1,7 +1,7 @@
 // agent/console: the shapes of api.ts as schemas, from which the OpenAPI document is rendered and tests check answers.
 // Never: a shape of its own; api.ts is the measure and schemas.test holds both together.
 import { z } from 'zod';
-import { caseSchema, evidenceRefSchema, LANES } from '../../contract/index.ts';
+import { caseSchema, evidenceRefSchema, LANES, reportBodySchema, reportItemSchema } from '../../contract/index.ts';
 import { flowsStateSchema, outputStateSchema } from './schemas-flows.ts';
 
 const words = z.object({ zh: z.string(), en: z.string() });
@@ -116,6 +116,34 @@ export const trailPointSchema = z
 /** What switches a line. */
 export const lineSwitchSchema = z.strictObject({ state: z.union([z.literal(0), z.literal(1)]) });
 
+const runningVersionSchema = z.object({
+  name: z.string(),
+  version: z.string(),
+  counter: z.number().nullable().describe('null: it came with the installation or its configuration'),
+});
+
+export const updatesStateSchema = z.object({
+  version: z.string(),
+  commit: z.string().nullable().describe('of the release, where it is known'),
+  slot: z.enum(['a', 'b']).nullable().describe('of the installation; null: a checkout'),
+  model: runningVersionSchema.nullable(),
+  profile: runningVersionSchema.nullable().describe('the rules in force, named by their site'),
+  repository: z
+    .object({
+      url: z.string(),
+      last_check: ms('when it was last asked').nullable(),
+      last_success: ms('when it last answered with something valid').nullable(),
+      versions: reportBodySchema.shape.versions,
+      items: z.array(reportItemSchema).readonly().describe('wanted, running and result, as in the signed report'),
+      fault: z
+        .object({ code: z.string(), what: z.string(), since: ms('since when it is so') })
+        .nullable()
+        .describe('why it could not be read'),
+    })
+    .nullable()
+    .describe('where updates come from; null: the configuration names none'),
+});
+
 export const stateSchema = z.object({
   device: z.string(),
   city: z.string(),
@@ -143,6 +171,7 @@ export const stateSchema = z.object({
   vehicle: vehicleStateSchema.nullable(),
   outputs: z.array(outputStateSchema),
   flows: flowsStateSchema.nullable().describe('null: this box runs no flows'),
+  updates: updatesStateSchema,
   health: z.array(healthLineSchema),
 });
 

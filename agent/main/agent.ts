@@ -12,6 +12,7 @@ import { Uplink } from '../uplink/index.ts';
 import type { CameraRole, CameraRoleOptions } from './camera-role.ts';
 import { apiCase } from './cases.ts';
 import { endLeftovers, ProcessFile } from './demo/processes.ts';
+import type { Env } from './env.ts';
 import { type BookHolder, openBook } from './flows/book.ts';
 import { openWired, type Wired, wantsFlows } from './flows/open.ts';
 import { Hub } from './hub.ts';
@@ -19,6 +20,9 @@ import { FaultLog, openLog } from './log.ts';
 import { agentMetrics } from './metrics.ts';
 import { pagePort } from './ports.ts';
 import { StateKeeper } from './state.ts';
+import type { Updates, UpdatesOptions } from './updates/open.ts';
+import type { Pushed } from './updates/pushed.ts';
+import { releaseCommit, updatesState } from './updates/state.ts';
 import { uplinkMemory } from './uplink-memory.ts';
 import type { RunningVehicle, RunningVehicleOptions } from './vehicle.ts';
 import { VERSION } from './version.ts';
@@ -32,6 +36,8 @@ export interface AgentOptions {
   readonly flows: string;
   /** of the environment; the configuration's own comes first */
   readonly port: number | null;
+  /** where the box is installed; null in a checkout */
+  readonly installed: Env['installed'];
   /** begins everything anew; where it is given the page shows that this is a demo */
   readonly fresh?: () => Promise<void>;
 }
@@ -80,6 +86,8 @@ export async function startAgent(box: Box, options: AgentOptions): Promise<Agent
       const stored = cases?.book.find(id);
       if (stored) onCase(apiCase(stored));
     };
+    let updates: Updates | null = null;
+    const pushed = box.updates ? await openPushed(data) : null;
     const uplink = box.uplink
       ? new Uplink({
           city: box.city,
@@ -100,6 +108,9 @@ export async function startAgent(box: Box, options: AgentOptions): Promise<Agent
           onAck: (lane, upTo) => {
             if (lane === 'case') cases?.acknowledged(upTo);
           },
+          onDown: (what, payload) => {
+            if (what === 'desired') updates?.poke(payload);
+          },
           log: (line) => log.warn({ part: 'uplink' }, line),
         })
       : null;
@@ -116,6 +127,7 @@ export async function startAgent(box: Box, options: AgentOptions): Promise<Agent
         outbox,
         log,
         faults,
+        pushed,
         onFrame: (frame) => hub.emit({ event: 'frame', data: frame }),
         onCase,
         onEvent: (event) => wired?.flows?.event(event),
@@ -168,6 +180,11 @@ export async function startAgent(box: Box, options: AgentOptions): Promise<Agent
     closers.push(wired.close);
     keeper.wired = wired;
 
+    const about = { commit: await releaseCommit(), slot: options.installed?.slot ?? null };
+    keeper.updates = () => {
+      const source = box.updates && updates ? { url: box.updates.url, view: updates.view() } : null;
+      return updatesState(about, camera?.running() ?? null, source);
+    };
     keeper.onChange = (state) => hub.emit({ event: 'state', data: state });
     await keeper.start();
     closers.push(() => keeper.stop());
@@ -197,6 +214,22 @@ export async function startAgent(box: Box, options: AgentOptions): Promise<Agent
       },
     });
     closers.push(() => page.close());
+    if (pushed) {
+      updates = await openUpdates({
+        box,
+        data,
+        installed: options.installed,
+        clock,
+        pushed,
+        kinds: camera?.kinds ?? [],
+        keep: (report) => outbox.append('case', { kind: 'report', text: JSON.stringify(report), stringified: true }),
+        onChange: () => keeper.changed(),
+        onFault: (error) => faults.add(error, 'updates'),
+        log,
+      });
+      const opened = updates;
+      closers.push(() => opened.close());
+    }
     log.info({ device: box.device, version: VERSION, port: page.port, data }, 'the agent runs');
     return { port: page.port, setLine: (id, state) => void vehicle?.setLine(id, state), stop };
   } catch (error) {
@@ -212,6 +245,12 @@ function rolesOf(box: Box): ('camera' | 'vehicle')[] {
 // A role's code is loaded only where the box plays it: a vehicle terminal carries no inference in its memory.
 async function openCamera(options: CameraRoleOptions): Promise<CameraRole> {
   return (await import('./camera-role.ts')).openCameraRole(options);
+}
+async function openPushed(data: string): Promise<Pushed> {
+  return (await import('./updates/pushed.ts')).openPushed(data);
+}
+async function openUpdates(options: UpdatesOptions): Promise<Updates> {
+  return (await import('./updates/open.ts')).openUpdates(options);
 }
 async function openVehicle(options: RunningVehicleOptions): Promise<RunningVehicle> {
   return (await import('./vehicle.ts')).openVehicle(options);

@@ -47,7 +47,7 @@ function sourceSettings({ transport, decode }: Camera): SourceSettings {
 export class RunningCamera {
   readonly path: CameraPath;
   readonly id: string;
-  readonly #options: RunningCameraOptions;
+  #options: RunningCameraOptions;
   readonly #time: () => number;
   #live: LiveSource | null = null;
   #state: CameraState['state'] = 'starting';
@@ -71,6 +71,15 @@ export class RunningCamera {
       onFault,
     });
     this.#start();
+  }
+
+  /** Other zones and rules of this site; the source stays the box's own. */
+  adopt(site: Site): void {
+    const camera = site.cameras.find(({ id }) => id === this.id);
+    if (!camera) return;
+    this.#options = { ...this.#options, site, camera };
+    this.path.adopt(camera, site.profile);
+    this.#options.onChange();
   }
 
   #start(): void {
