@@ -1,6 +1,7 @@
 // agent/main/updates: what runs on this box and where it comes from, as the page shows it. Loads nothing of updates itself: a
 // box that takes none carries none of it in its memory.
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { UpdatesView, Version } from '../../../ota/device/index.ts';
 import type { UpdatesState } from '../../console/api.ts';
@@ -21,11 +22,13 @@ export function updatesState(
   };
 }
 
+/** The folder of this release or checkout. */
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+
 /** The commit of an installed release; null in a checkout. */
 export async function releaseCommit(): Promise<string | null> {
-  const file = fileURLToPath(new URL('../../../release.json', import.meta.url));
   try {
-    const { commit } = JSON.parse(await readFile(file, 'utf8')) as { commit?: unknown };
+    const { commit } = JSON.parse(await readFile(join(ROOT, 'release.json'), 'utf8')) as { commit?: unknown };
     return typeof commit === 'string' ? commit : null;
   } catch {
     return null;
