@@ -1,5 +1,6 @@
 // centre's page: the fleet: each device with what it runs, what is wanted of it and what came of it. Those that need a look
 // come first. Plain DOM; text goes in as text.
+import { REASONS } from './reasons.ts';
 import type { Language, Words } from './vehicles.ts';
 
 interface Version {
@@ -119,7 +120,11 @@ function deviceArticle(device: PageDevice, language: Language): HTMLElement {
     `${say('heard')} ${clock(device.heard)}`,
   ];
   node.append(title, line('p', facts.join(' · ')));
-  if (device.fault) node.append(alarm(`${say('fault')}${colon(language)}${device.fault.what}`, device.fault.code));
+  if (device.fault) {
+    const { code, what } = device.fault;
+    const [first, ...rest] = reasonIn(language, code, what);
+    node.append(alarm(`${say('fault')}${colon(language)}${first}`, [...rest, code].join(' · ')));
+  }
   if (distrusted(device) && device.refused) {
     const { count, why } = device.refused;
     const changed = device.otherKey !== null && device.otherKey.at >= device.refused.at;
@@ -152,10 +157,19 @@ function itemNodes(item: PageItem, known: boolean, language: Language, clock: (m
     const state = chip(results[result][language], look, mark);
     if (at !== null) state.title = clock(at);
     versions.append(' ', state);
-    if (reason && result !== 'success') body.append(line('p', reason, 'reason'));
-    if (code && result !== 'success') body.append(line('p', `${code}${at === null ? '' : ` · ${clock(at)}`}`, 'code'));
+    if (result === 'success' || !(code || reason)) return [line('dt', `${kinds[kind][language]} ${name}`), body];
+    const [first, ...rest] = reasonIn(language, code ?? null, reason ?? '');
+    body.append(line('p', first, 'reason'));
+    const small = [...rest, ...(code ? [code] : []), ...(at === null ? [] : [clock(at)])];
+    body.append(line('p', small.join(' · '), 'code'));
   }
   return [line('dt', `${kinds[kind][language]} ${name}`), body];
+}
+
+/** The reason in this language, then as the device gave it where that is another. */
+function reasonIn(language: Language, code: string | null, reason: string): [string, ...string[]] {
+  const words = language === 'zh' && code !== null ? REASONS[code] : undefined;
+  return words === undefined ? [reason] : [words, reason];
 }
 
 const colon = (language: Language) => (language === 'zh' ? '：' : ': ');
