@@ -1,6 +1,7 @@
 // agent/console page: every word of the page in English, and the shape that each other language fills.
 // In: names and numbers. Out: sentences. Pure: also read by tests.
 import { enFlows } from './en-flows.ts';
+import { enUpdates } from './en-updates.ts';
 import { enVehicle } from './en-vehicle.ts';
 import { bytes, duration, fixed } from './format.ts';
 
@@ -198,7 +199,7 @@ export const en = {
     none: 'No check has run yet',
     noneHint: 'The first results come within a few seconds of the start.',
     device: 'This box',
-    fact: { device: 'Device', city: 'City', version: 'Version', started: 'Running for', clock: 'Clock' },
+    fact: { device: 'Device', city: 'City', started: 'Running for', clock: 'Clock' },
     clock: { unknown: 'not synchronised', held: 'holding the last time', synced: 'synchronised' },
   },
   demo: {
@@ -213,6 +214,7 @@ export const en = {
   },
   vehicle: enVehicle,
   ...enFlows,
+  ...enUpdates,
 };
 
 /** Each language has exactly these words. */

@@ -2,6 +2,7 @@
 import type { WhyFacts, Words } from './en.ts';
 import { bytes, duration, fixed } from './format.ts';
 import { zhFlows } from './zh-flows.ts';
+import { zhUpdates } from './zh-updates.ts';
 import { zhVehicle } from './zh-vehicle.ts';
 
 const THINGS: Record<string, string> = {
@@ -191,7 +192,7 @@ export const zh: Words = {
     none: '还没有检查结果',
     noneHint: '启动后几秒内会出现第一批结果。',
     device: '本机',
-    fact: { device: '设备', city: '城市', version: '版本', started: '已运行', clock: '时钟' },
+    fact: { device: '设备', city: '城市', started: '已运行', clock: '时钟' },
     clock: { unknown: '未校时', held: '守时中', synced: '已校时' },
   },
   demo: {
@@ -206,4 +207,5 @@ export const zh: Words = {
   },
   vehicle: zhVehicle,
   ...zhFlows,
+  ...zhUpdates,
 };
