@@ -81,8 +81,8 @@ const STEPS: readonly string[] = [
   create index commands_waiting on commands (nr) where state = 'waiting';
   `,
   `
-  -- Every report that its own key signed. key: SHA-256 of that key. verdict: taken; key: another key than the pinned one;
-  -- replay: a counter that does not rise. The report itself is the record.
+  -- Every report that its own key signed. key: SHA-256 of that key. verdict: taken; late: overtaken by a newer one;
+  -- key: another key than the pinned one; replay: a counter that was told before. The report itself is the record.
   create table reports (
     nr bigint generated always as identity primary key,
     device text not null, epoch text not null, seq bigint not null,
@@ -102,6 +102,7 @@ const STEPS: readonly string[] = [
   -- above: what is here beyond a hole, as JSON [[first, last], ...], ascending; where top lies higher it is not all.
   alter table watermarks add column above text not null default '[]';
   `,
+  'create index reports_counter on reports (device, counter)',
 ];
 
 /** Brings the tables to this version, each step whole or not at all. @throws KerbError DB_VERSION */
