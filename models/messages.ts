@@ -34,6 +34,8 @@ export interface WireError {
 
 export type FromWorker =
   | { readonly kind: 'ready' }
+  /** its runtime is a process of its own, to be ended with the thread; null once it has ended */
+  | { readonly kind: 'process'; readonly pid: number | null }
   | { readonly kind: 'unfit'; readonly error: WireError }
   | {
       readonly kind: 'looked';

@@ -33,6 +33,10 @@ export interface Session {
 /** What can load models. */
 export interface Runtime {
   readonly name: string;
+  /** the process it is, where it is one of its own */
+  readonly pid?: number;
+  /** when that process has ended */
+  readonly ended?: Promise<unknown>;
   /** @param where the model's name for errors @throws KerbError MODEL_UNREADABLE */
   load(bytes: Uint8Array, where: string): Promise<Session>;
 }

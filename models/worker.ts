@@ -11,10 +11,18 @@ import { Scale } from './scale.ts';
 
 const { card, places, runtime: runtimeName, weights, warm } = workerData as WorkerStart;
 const port = parentPort!;
+const send = (message: FromWorker) => port.postMessage(message);
 const scales: (Scale | undefined)[] = [];
 let opening: Promise<Runtime> | undefined;
 /** Named in traces unless it is the plain one. */
 const name = weights === 'float' ? card.name : `${card.name} ${weights}`;
+
+/** Tells the owner of a runtime that is a process of its own. */
+function telling(runtime: Runtime): Runtime {
+  if (runtime.pid !== undefined) send({ kind: 'process', pid: runtime.pid });
+  void runtime.ended?.then(() => send({ kind: 'process', pid: null }));
+  return runtime;
+}
 
 /** Sizes of a depth: the first, the first two, all. */
 function reach(depth: ToWorker['depth']): number {
@@ -22,7 +30,7 @@ function reach(depth: ToWorker['depth']): number {
 }
 
 async function open(depth: ToWorker['depth']): Promise<Scale[]> {
-  opening ??= openRuntime(runtimeName);
+  opening ??= openRuntime(runtimeName).then(telling);
   const runtime = await opening;
   const ready: Scale[] = [];
   for (let i = 0; i < reach(depth); i++) {
@@ -51,7 +59,6 @@ function wire(error: unknown): WireError {
   return { code, where, remedy, what: message.slice(where.length + 2, message.length - remedy.length - 2) };
 }
 
-const send = (message: FromWorker) => port.postMessage(message);
 try {
   await open(warm);
   send({ kind: 'ready' });

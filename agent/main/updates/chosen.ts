@@ -9,7 +9,7 @@ import type { Looker } from '../../../models/types.ts';
 import type { Version } from '../../../ota/device/index.ts';
 import type { Taxonomy } from '../../cases/index.ts';
 import { loadSite, type Site } from '../../config/site.ts';
-import { chosenCard } from '../model.ts';
+import { chosenCard, useFor } from '../model.ts';
 import { pushedSite } from './profile-kind.ts';
 import type { Pushed } from './pushed.ts';
 
@@ -50,14 +50,22 @@ export async function startModel(
   for (const { path, version } of await kept(pushed, 'model', tell)) {
     try {
       const card = await loadCard(path);
-      return { looker: await createLooker({ ...options, card }), card, version };
+      return {
+        looker: await createLooker({ ...options, card, use: await useFor(card, options.cacheDir) }),
+        card,
+        version,
+      };
     } catch (error) {
       tell(`the model ${version.name} ${version.version} cannot be used: ${oneLine(error)}`);
     }
   }
   const card = await chosenCard(own);
   const { name, version } = card.card;
-  return { looker: await createLooker({ ...options, card }), card, version: { name, version, counter: null } };
+  return {
+    looker: await createLooker({ ...options, card, use: await useFor(card, options.cacheDir) }),
+    card,
+    version: { name, version, counter: null },
+  };
 }
 
 export interface StartedSite {

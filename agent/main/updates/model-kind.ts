@@ -9,6 +9,7 @@ import { createLooker } from '../../../models/pool.ts';
 import { proveModel, type Seen, slow } from '../../../models/proof.ts';
 import type { Looker } from '../../../models/types.ts';
 import type { Candidate, StagedGood, UpdateKind, Version } from '../../../ota/device/index.ts';
+import { useFor } from '../model.ts';
 import type { SwitchLooker } from './switch-looker.ts';
 
 export interface ModelKindOptions {
@@ -156,9 +157,10 @@ class ModelCandidate implements Candidate {
     await looker?.close();
   }
 
-  #open(workers: number, warm: 'wide' | 'fine'): Promise<Looker> {
+  async #open(workers: number, warm: 'wide' | 'fine'): Promise<Looker> {
     const { cacheDir, onRestart } = this.#options;
-    return createLooker({ card: this.#card, cacheDir, workers, warm, onRestart });
+    const use = await useFor(this.#card, cacheDir);
+    return createLooker({ card: this.#card, use, cacheDir, workers, warm, onRestart });
   }
 
   /** Two models side by side must not bring the box to its knees. */
