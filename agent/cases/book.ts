@@ -2,7 +2,7 @@
 // their masked pictures. Out: lists and pictures, and each case through the outbox exactly once.
 // Never: a case that was told and is lost, or the same one twice. No clock, no chance.
 import { type Case, type KerbError, oneLine } from '../../contract/index.ts';
-import { pictureFault } from './faults.ts';
+import { pictureFault, snapshotFault } from './faults.ts';
 import { Handover } from './handover.ts';
 import { PictureFolder } from './pictures.ts';
 import type { CaseStore, StoredPicture } from './store.ts';
@@ -74,6 +74,16 @@ export class CaseBook {
   /** Tries again what the outbox refused. The owner calls it every few seconds while `waiting` is not 0. */
   async handOver(): Promise<void> {
     await this.#handover?.run();
+  }
+
+  /**
+   * Puts a masked picture that proves no case into the outbox; nothing of it is kept here.
+   * @param of what it is evidence of: the command that asked for it
+   * @throws KerbError CASES_SNAPSHOT
+   */
+  async put(of: string, picture: StoredPicture): Promise<void> {
+    if (!this.#handover) throw snapshotFault('there is none');
+    await this.#handover.put(of, picture);
   }
 
   /** Cases that are not wholly in the outbox yet. */

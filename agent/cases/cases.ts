@@ -12,9 +12,10 @@ import { type EvidencePicture, makeEvidence } from './evidence.ts';
 import { busyFault, sightingFault } from './faults.ts';
 import type { Codec } from './mask.ts';
 import type { PictureFolder } from './pictures.ts';
+import { makeSnapshot, type SnapshotPicture } from './snapshot.ts';
 import { type CaseStore, placeKey } from './store.ts';
 import type { Taxonomy } from './taxonomy.ts';
-import type { Box, Outbox, Sighting, StoredCase, Taken } from './types.ts';
+import type { Box, Moment, Outbox, Sighting, StoredCase, Taken } from './types.ts';
 
 /** Sightings held at once; each holds two frames. */
 const MAX_WAITING = 16;
@@ -118,6 +119,15 @@ export class CaseMaker {
   /** See `CaseBook.picture`. */
   picture(id: string): Promise<Buffer | null> {
     return this.book.picture(id);
+  }
+
+  /**
+   * A masked picture of a frame, for a command; nothing is kept of it here.
+   * @throws KerbError EVIDENCE_UNMASKED, EVIDENCE_FAILED
+   */
+  snapshot(frame: Moment['frame'], names: readonly string[]): Promise<SnapshotPicture> {
+    const { device, looker, codec = jpegCodec } = this.#options;
+    return makeSnapshot(frame, [device, ...names], looker, codec);
   }
 
   async #take({ event, first, proof }: Sighting, site: Site): Promise<Taken> {

@@ -19,6 +19,7 @@ export { type ChunkRecord, chunksOf } from './evidence.ts';
 export { line } from './lines.ts';
 export { type Codec, type MaskedPicture, maskPersons } from './mask.ts';
 export { DEFAULT_QUOTA, PictureFolder } from './pictures.ts';
+export type { SnapshotPicture } from './snapshot.ts';
 export { CaseStore, MAX_LIST } from './store.ts';
 export { type Category, checkCodes, loadTaxonomy, parseTaxonomy, type Taxonomy } from './taxonomy.ts';
 export type { Box, Moment, Outbox, OutboxLane, Position, Sighting, StoredCase, Taken } from './types.ts';
