@@ -3,12 +3,14 @@ import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LANES } from '../../contract/index.ts';
+import type { Commands } from '../commands/index.ts';
 import type { Box } from '../config/box.ts';
 import type { ApiCase } from '../console/api.ts';
 import { startConsole } from '../console/server.ts';
 import { systemClock } from '../health/clock.ts';
 import { openOutbox } from '../outbox/index.ts';
 import { Uplink } from '../uplink/index.ts';
+import { openCommands } from './box-commands.ts';
 import type { CameraRole, CameraRoleOptions } from './camera-role.ts';
 import { apiCase } from './cases.ts';
 import { endLeftovers, ProcessFile } from './demo/processes.ts';
@@ -78,6 +80,7 @@ export async function startAgent(box: Box, options: AgentOptions): Promise<Agent
     let camera: CameraRole | null = null;
     let cases: Pick<BookHolder, 'book' | 'acknowledged'> | null = null;
     let wired: Wired | null = null;
+    let commands: Commands | null = null;
     const onCase = (made: ApiCase) => {
       hub.emit({ event: 'case', data: made });
       wired?.flows?.case(made);
@@ -110,6 +113,7 @@ export async function startAgent(box: Box, options: AgentOptions): Promise<Agent
           },
           onDown: (what, payload) => {
             if (what === 'desired') updates?.poke(payload);
+            if (what === 'command') commands?.take(payload);
           },
           log: (line) => log.warn({ part: 'uplink' }, line),
         })
@@ -189,6 +193,20 @@ export async function startAgent(box: Box, options: AgentOptions): Promise<Agent
     await keeper.start();
     closers.push(() => keeper.stop());
     if (uplink) {
+      const taken = openCommands({
+        device: box.device,
+        version: VERSION,
+        data,
+        clock,
+        outbox,
+        uplink,
+        camera,
+        book: cases?.book ?? null,
+        profiles: () => [camera?.site.profile.version, vehicle?.profile].filter((name) => name !== undefined),
+        onFault: (fault) => faults.add(fault, 'commands'),
+      });
+      commands = taken;
+      closers.push(() => taken.close());
       uplink.start();
       closers.push(() => uplink.close());
     }

@@ -78,6 +78,11 @@ export class RunningVehicle {
     this.#bus = new SourceWatch(role.can !== undefined, clock.wall, changed);
   }
 
+  /** the name of the rules in force */
+  get profile(): string {
+    return this.#profile.profile;
+  }
+
   async start(): Promise<void> {
     const { role, clock, onFault } = this.#options;
     const now = clock.wall;

@@ -7,10 +7,13 @@ import { ID_PATTERN, KerbError, LANES } from '../../../contract/index.ts';
 import { systemClock } from '../../health/clock.ts';
 import { openOutbox } from '../../outbox/index.ts';
 import { parseBroker, Uplink } from '../../uplink/index.ts';
+import { openCommands } from '../box-commands.ts';
+import { FaultLog } from '../log.ts';
 
 export const help = `
 usage: kerbside uplink DIR --broker URL --device ID [--city ID] [--until-empty] [--ca FILE] [--cert FILE --key FILE]
-Sends what waits in the outbox folder DIR, until stopped (SIGINT or SIGTERM).
+Sends what waits in the outbox folder DIR, until stopped (SIGINT or SIGTERM), and does what the centre asks meanwhile
+(ping, drain-rate).
   --broker URL     mqtt://user:password@host:port (mqtts, ws and wss too)
   --device ID      the device it is sent as
   --city ID        the city in the topics (default: bozhou)
@@ -65,6 +68,7 @@ async function send(dir: string, wanted: Wanted): Promise<number> {
   const clock = systemClock();
   const newEpoch = () => randomBytes(8).toString('hex');
   const outbox = await openOutbox(dir, { clock, bootId: clock.boot, newEpoch });
+  const say = (line: string) => process.stderr.write(`kerbside uplink: ${line}\n`);
   const uplink = new Uplink({
     city: wanted.city,
     device: wanted.device,
@@ -74,8 +78,15 @@ async function send(dir: string, wanted: Wanted): Promise<number> {
     tls: { ca: wanted.ca, cert: wanted.cert, key: wanted.key },
     clock,
     random: Math.random,
-    log: (line) => process.stderr.write(`kerbside uplink: ${line}\n`),
+    onDown: (what, payload) => {
+      if (what === 'command') commands.take(payload);
+    },
+    log: say,
   });
+  const faults = new FaultLog({ info: () => {}, warn: (_, line) => say(line), error: () => {} }, clock.mono);
+  const onFault = (fault: KerbError) => faults.add(fault, 'commands');
+  const { device } = wanted;
+  const commands = openCommands({ device, version: 'cli', data: dir, clock, outbox, uplink, onFault });
   const stopped = new Promise<'stopped'>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve('stopped'));
   });
@@ -89,6 +100,7 @@ async function send(dir: string, wanted: Wanted): Promise<number> {
     return how === 'empty' ? 0 : 1;
   } finally {
     await uplink.close();
+    await commands.close();
     await outbox.close();
   }
 }
