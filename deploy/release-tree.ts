@@ -10,6 +10,7 @@ import { filesOf, loadCard } from '../models/card.ts';
 import { readModel } from '../models/files.ts';
 import { ofPackages, ofRepository } from './prune.ts';
 import { licences, parts, sbom } from './sbom.ts';
+import { stripFlows } from './strip.ts';
 import type { TarEntry } from './tar-writer.ts';
 
 export const NODE_VERSION = '24.21.0';
@@ -48,7 +49,8 @@ export async function releaseTree(options: TreeOptions): Promise<{ entries: TarE
   await mkdir(tree);
   const archive = `git -C "$1" archive --format=tar "$2" | tar -x -C "$3"`;
   await output('sh', ['-c', archive, 'sh', repository, commit.id, tree]);
-  const own = (await walk(tree)).filter(({ name }) => name.endsWith('/') || ofRepository(name));
+  const tracked = (await walk(tree)).filter(({ name }) => name.endsWith('/') || ofRepository(name));
+  const own = await stripFlows(tracked);
 
   // npm empties what lies there: it must be of this folder, never where a tracked link points
   await rm(join(tree, 'node_modules'), { recursive: true, force: true });

@@ -3,6 +3,7 @@
 // the watchdog says so.
 import './runtime/small.ts';
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { flushCompileCache } from 'node:module';
 import { parseArgs } from 'node:util';
 import { KerbError, oneLine } from '../contract/errors.ts';
 import { editorOpenSchema, type FlowsAlive } from '../contract/local.ts';
@@ -109,7 +110,11 @@ async function run(file: string, config: FlowsConfig): Promise<void> {
   }
 
   link.on('up', beat);
-  setTimeout(tidy, TIDY_MS);
+  setTimeout(() => {
+    tidy();
+    // a box that loses its power never exits in order: the next start finds its code compiled
+    flushCompileCache();
+  }, TIDY_MS);
   link.on('editor', (what, payload) => {
     const order = editorOpenSchema.safeParse(payload);
     const done =

@@ -93,6 +93,8 @@ export class RunningFlows implements FlowsSource {
         onFlows: () => this.#heard(bus),
         port,
       });
+      // before anybody can ask: a list that is empty for a moment would switch a lamp off and on
+      for (const { case: made } of open) bus.case(made, true);
       return bus;
     };
     let port = role.bus_port || (await lastPort(folder));
@@ -110,7 +112,6 @@ export class RunningFlows implements FlowsSource {
     }
     if (this.#stopped) return bus.stop();
     this.#bus = bus;
-    for (const { case: made } of open) bus.case(made, true);
     try {
       await writeFlowsConfig(folder, role, bound);
     } catch (error) {
