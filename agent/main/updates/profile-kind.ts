@@ -32,10 +32,10 @@ export function pushedSite(text: string, where: string, own: Site, taxonomy: Tax
     throw bad('PROFILE_CAMERAS', what, "cameras are a technician's work: change the site file on the box");
   }
   checkCodes(taxonomy, site.profile, where);
-  const source = (id: string) => own.cameras.find((camera) => camera.id === id)?.source;
+  // how a camera is reached is the box's own business, and its file may hold a password
   const cameras = site.cameras.map(({ source: _, ...camera }) => {
-    const kept = source(camera.id);
-    return kept === undefined ? camera : { ...camera, source: kept };
+    const { source, transport, decode } = own.cameras.find(({ id }) => id === camera.id)!;
+    return { ...camera, transport, decode, ...(source === undefined ? {} : { source }) };
   });
   return { ...site, cameras };
 }
