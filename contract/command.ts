@@ -7,7 +7,7 @@ import { ID_PATTERN } from './topics.ts';
 /** Largest down/command and up/reply that either side takes, bytes. */
 export const MAX_COMMAND_BYTES = 16 * 1024;
 /** How long a command may run if it does not say, seconds. */
-export const DEADLINE_S = 60;
+export const DEADLINE_S = 120;
 
 const id = z.string().regex(ID_PATTERN);
 const json = z.record(z.string().max(64), z.unknown());
