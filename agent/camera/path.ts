@@ -9,13 +9,15 @@ import { CameraJudge, type Judgement, WEAK_SCORE } from './judge.ts';
 import { type LivePicture, LivePictures } from './live.ts';
 import { Median, Rate } from './rates.ts';
 import { Schedule } from './schedule.ts';
-import type { Box, FrameReport, Sighting } from './types.ts';
+import type { Box, FrameReport, LineCount, Sighting } from './types.ts';
 
 export interface PathOptions {
   readonly device: string;
   readonly site: string;
   readonly camera: Camera;
   readonly profile: Profile;
+  /** in which the hours of rules are meant; default UTC */
+  readonly timeZone?: string;
   readonly looker: Looker;
   /** told for each looked-at frame */
   readonly onReport?: (report: FrameReport) => void;
@@ -37,6 +39,8 @@ export interface PathStats {
   readonly failed: number;
   /** seq of the newest frame that `jpeg` can give */
   readonly latest: number | null;
+  /** how often each counting line was crossed since the start */
+  readonly counts: readonly LineCount[];
 }
 
 /** Persons from this score on are hidden on live pictures: far below what counts as a find. */
@@ -65,9 +69,9 @@ export class CameraPath {
   #fault: { readonly error: unknown } | null = null;
 
   constructor(options: PathOptions) {
-    const { device, site, camera, profile } = options;
+    const { device, site, camera, profile, timeZone } = options;
     this.#options = options;
-    this.#judge = new CameraJudge({ device, site, camera, profile });
+    this.#judge = new CameraJudge({ device, site, camera, profile, ...(timeZone === undefined ? {} : { timeZone }) });
     this.#schedule = new Schedule(camera.looks_per_s, camera.wide_every_s);
   }
 
@@ -139,6 +143,7 @@ export class CameraPath {
       skipped: this.#schedule.skipped,
       failed: this.#failed,
       latest: this.#pictures.latest,
+      counts: this.#judge.counts(),
     };
   }
 
@@ -186,9 +191,9 @@ export class CameraPath {
     if (depth === 'base') this.#look_ms.add(look.ms);
     const objects = look.objects.filter((find) => find.score >= WEAK_SCORE).slice(0, MAX_OBJECTS);
     const judged = this.#judge.look(time, objects, frame);
-    const { tracks, why } = judged;
+    const { tracks, why, groups } = judged;
     const camera = this.#options.camera.id;
-    const report = { camera, seq, time, width, height, objects, tracks, why, look: { ms: look.ms, depth } };
+    const report = { camera, seq, time, width, height, objects, tracks, why, groups, look: { ms: look.ms, depth } };
     this.#pictures.add(frame, report, hidden(frame, look.objects, judged.persons));
     this.#firsts.keep(frame, judged.began);
     this.#options.onReport?.(report);

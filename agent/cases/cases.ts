@@ -199,6 +199,7 @@ export class CaseMaker {
       track: event.track,
       box: event.box,
       certainty: event.certainty,
+      ...(event.count === undefined ? {} : { count: event.count }),
       rule: { id: event.rule, limit_s: event.limit_s, dwell_s: event.dwell_s, profile: site.profile.version },
       state: 'reported',
       evidence: [],

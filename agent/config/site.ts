@@ -2,8 +2,12 @@
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { ID_PATTERN, KerbError } from '../../contract/index.ts';
+import { isTimeZone } from './hours.ts';
 import { loadYaml, parseYaml } from './load.ts';
 import { area, selfCrossing } from './polygon.ts';
+import { type Profile, profileSchema, zoneKindSchema } from './rules.ts';
+
+export { type Profile, profileSchema, type Rule, ruleSchema } from './rules.ts';
 
 const id = z.string().regex(ID_PATTERN, 'must be letters, digits, dot, dash or underscore, at most 64');
 const words = z.strictObject({
@@ -25,7 +29,7 @@ const ffmpegName = z.string().regex(/^[a-z0-9][a-z0-9_]{0,31}$/, "must be a name
 export const zoneSchema = z.strictObject({
   id: id.describe('short name, stable: open cases are tied to it'),
   name: words,
-  kind: z.enum(['no-parking']).describe('what is forbidden here; rules name the kinds they watch'),
+  kind: zoneKindSchema,
   polygon: z
     .array(z.tuple([z.number(), z.number()]))
     .min(3)
@@ -37,6 +41,18 @@ export const zoneSchema = z.strictObject({
     .describe('where the zone is; without it the site place'),
 });
 export type Zone = z.infer<typeof zoneSchema>;
+
+const point = z.tuple([z.number(), z.number()]);
+
+/** A counting line. Who looks from its first end to its second counts from left to right as `right`, else as `left`. */
+export const lineSchema = z.strictObject({
+  id: id.describe('short name, stable: counts are told by it'),
+  name: words,
+  from: point.describe('[x, y] in pixels of `picture`'),
+  to: point.describe('its other end'),
+  classes: z.array(z.string().min(1).max(40)).min(1).max(20).describe("the detector's class names that are counted"),
+});
+export type Line = z.infer<typeof lineSchema>;
 
 export const cameraSchema = z.strictObject({
   id: id.describe('short name of the camera'),
@@ -77,37 +93,9 @@ export const cameraSchema = z.strictObject({
     .default(1)
     .describe('how often a look adds the second, larger scale for small and far objects; 0 never'),
   zones: z.array(zoneSchema).max(64),
+  lines: z.array(lineSchema).max(16).default([]).describe('what crosses these is counted'),
 });
 export type Camera = z.infer<typeof cameraSchema>;
-
-const cited = <T extends z.ZodType>(value: T) =>
-  z.strictObject({ value, source: z.string().min(1).max(300).describe('where the number comes from') });
-
-export const ruleSchema = z.strictObject({
-  id,
-  kind: z.literal('dwell').describe('an object of these classes that stays in such a zone longer than `dwell_s`'),
-  code: z
-    .string()
-    .regex(/^\d{5}$/, 'five digits, in quotes')
-    .describe('matter code of GB/T 47678.5-2026'),
-  zones: z
-    .array(z.enum(['no-parking']))
-    .min(1)
-    .describe('kinds of zone'),
-  classes: z.array(z.string().min(1).max(40)).min(1).max(20).describe("the detector's class names"),
-  min_score: z.number().min(0.05).max(1).describe('a find below this score is not counted, 0..1'),
-  dwell_s: cited(z.number().min(0).max(86400)).describe('seconds in the zone until it becomes a case'),
-  absent_s: z.number().min(0).max(3600).default(5).describe('seconds unseen until an object counts as gone'),
-});
-export type Rule = z.infer<typeof ruleSchema>;
-
-export const profileSchema = z.strictObject({
-  id: id.optional().describe('id of the site it is for, where it is published as a file of its own'),
-  version: z.string().min(1).max(64).describe('name of this state of the rules; each case carries it'),
-  same_place_iou: z.number().min(0.05).max(1).default(0.3).describe('overlap from which two boxes are the same place'),
-  rules: z.array(ruleSchema).min(1).max(64),
-});
-export type Profile = z.infer<typeof profileSchema>;
 
 export const siteSchema = z
   .strictObject({
@@ -115,6 +103,12 @@ export const siteSchema = z
     id,
     name: words,
     place: z.strictObject({ ...lonLat, text: words }),
+    time_zone: z
+      .string()
+      .max(60)
+      .refine(isTimeZone, 'must be a time zone, e.g. Asia/Shanghai')
+      .default('Asia/Shanghai')
+      .describe('in which the hours of rules are meant'),
     cameras: z.array(cameraSchema).min(1).max(16),
     profile: z.union([profileSchema, z.string().min(1).max(1024)]).describe('the rules, or the path of a profile file'),
   })
@@ -124,6 +118,10 @@ export const siteSchema = z
       unique(ctx, camera.zones, ['cameras', c, 'zones']);
       camera.zones.forEach((zone, z) => {
         checkZone(ctx, zone, camera.picture, ['cameras', c, 'zones', z, 'polygon']);
+      });
+      unique(ctx, camera.lines, ['cameras', c, 'lines']);
+      camera.lines.forEach((line, l) => {
+        checkLine(ctx, line, camera.picture, ['cameras', c, 'lines', l]);
       });
     });
     if (typeof site.profile !== 'string') unique(ctx, site.profile.rules, ['profile', 'rules']);
@@ -157,6 +155,16 @@ function checkZone(ctx: Ctx, zone: Zone, [width, height]: [number, number], path
     ctx.addIssue({ code: 'custom', message, path });
   } else if (area(zone.polygon) < 16) {
     ctx.addIssue({ code: 'custom', message: `zone "${zone.id}" has no area`, path });
+  }
+}
+
+function checkLine(ctx: Ctx, { id, from, to }: Line, [width, height]: [number, number], path: PropertyKey[]): void {
+  const outside = [from, to].find(([x, y]) => x < 0 || y < 0 || x > width || y > height);
+  if (outside) {
+    const message = `line "${id}": its end [${outside}] lies outside the picture of ${width}x${height}`;
+    ctx.addIssue({ code: 'custom', message, path });
+  } else if (Math.hypot(from[0] - to[0], from[1] - to[1]) < 4) {
+    ctx.addIssue({ code: 'custom', message: `line "${id}" has no length`, path });
   }
 }
 

@@ -36,6 +36,8 @@ export interface CameraState {
   /** frames that were due for a look while all workers were busy */
   skipped: number;
   zones: { id: string; name: Words; kind: string; polygon: [number, number][]; limit_s: number }[];
+  /** how often each counting line was crossed since the start, by class and direction */
+  counts: { line: string; class: string; left: number; right: number }[];
   /** seq of the newest frame that can be fetched, or null */
   latest: number | null;
 }
@@ -189,7 +191,18 @@ export interface FrameData {
     rule: string | null;
     dwell_s: number;
     limit_s: number;
-    reason: 'class' | 'score' | 'outside' | 'timing' | 'reported';
+    reason: 'class' | 'outside' | 'hours' | 'group' | 'score' | 'timing' | 'reported';
+  }[];
+  /** several things at once: a heap of bicycles, a crowd, a stall */
+  groups: readonly {
+    rule: string;
+    zone: string;
+    box: readonly [number, number, number, number];
+    count: number;
+    needed: number;
+    dwell_s: number;
+    limit_s: number;
+    reason: 'timing' | 'unattended' | 'reported';
   }[];
   look: { ms: number; depth: string };
 }

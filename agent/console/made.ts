@@ -33,6 +33,7 @@ export const CAMERA: CameraState = {
       limit_s: 30,
     },
   ],
+  counts: [],
   latest: 100,
 };
 
@@ -162,6 +163,7 @@ export function frame(seq: number, dwell_s: number): FrameData {
       { track: 12, class: 'person', score: 0.83, ...none, reason: 'class' },
       { track: 15, class: 'person', score: 0.78, ...none, reason: 'class' },
     ],
+    groups: [],
     look: { ms: 86, depth: 'base' },
   };
 }

@@ -39,6 +39,9 @@ export const cameraStateSchema = z.object({
       limit_s: z.number(),
     }),
   ),
+  counts: z
+    .array(z.object({ line: z.string(), class: z.string(), left: z.number(), right: z.number() }))
+    .describe('how often each counting line was crossed since the start, by class and direction'),
   latest: z.number().nullable().describe('seq of the newest frame that can be fetched'),
 });
 
@@ -209,7 +212,21 @@ export const frameDataSchema = z.object({
         rule: z.string().nullable(),
         dwell_s: z.number().describe('seconds in the zone so far'),
         limit_s: z.number().describe('seconds that the rule allows'),
-        reason: z.enum(['class', 'score', 'outside', 'timing', 'reported']),
+        reason: z.enum(['class', 'outside', 'hours', 'group', 'score', 'timing', 'reported']),
+      }),
+    )
+    .readonly(),
+  groups: z
+    .array(
+      z.object({
+        rule: z.string(),
+        zone: z.string(),
+        box,
+        count: z.number().describe('members now'),
+        needed: z.number().describe('members that make a matter'),
+        dwell_s: z.number().describe('seconds so far'),
+        limit_s: z.number().describe('seconds that the rule allows'),
+        reason: z.enum(['timing', 'unattended', 'reported']),
       }),
     )
     .readonly(),

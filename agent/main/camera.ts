@@ -65,6 +65,7 @@ export class RunningCamera {
       site: site.id,
       camera,
       profile: site.profile,
+      timeZone: site.time_zone,
       looker,
       onReport,
       onSighting,
@@ -125,7 +126,7 @@ export class RunningCamera {
     const { camera, site } = this.#options;
     const stats = this.path.stats(this.#time());
     const limit = (kind: string) =>
-      Math.min(...site.profile.rules.filter((r) => r.zones.includes(kind as never)).map((r) => r.dwell_s.value));
+      Math.min(...site.profile.rules.filter((r) => r.zones.includes(kind)).map((r) => r.dwell_s.value));
     return {
       id: camera.id,
       name: camera.name,
@@ -144,6 +145,7 @@ export class RunningCamera {
         polygon: polygon.map(([x, y]): [number, number] => [x, y]),
         limit_s: Number.isFinite(limit(kind)) ? limit(kind) : 0,
       })),
+      counts: [...stats.counts],
       latest: stats.latest,
     };
   }

@@ -100,6 +100,8 @@ export const en = {
       paused: 'Paused',
       reported: 'Became a case',
       outside: 'In no zone',
+      hours: 'Not at this hour',
+      group: 'Counts together',
       class: 'No rule about it',
       score: 'Too unsure',
     },
@@ -109,6 +111,9 @@ export const en = {
       reported: (f: WhyFacts) =>
         `${capital(a(f.thing))} has stood ${fixed(f.dwell_s, 1)} s in “${f.zone}”; at ${fixed(f.limit_s)} s it became a case.`,
       outside: (f: WhyFacts) => `This ${thing(f.thing)} is in no zone that has a rule about it, so it is not timed.`,
+      hours: (f: WhyFacts) =>
+        `The rule about ${a(f.thing)} in “${f.zone}” does not hold at this hour, so it is not timed.`,
+      group: (f: WhyFacts) => `${capital(a(f.thing))} in “${f.zone}” counts only together with others.`,
       class: (f: WhyFacts) => `No rule is about ${a(f.thing)}, so it is followed but never reported.`,
       score: (f: WhyFacts) =>
         `The box is only ${fixed(f.score * 100)} % sure of it, less than the rule asks, so it is not timed.`,
