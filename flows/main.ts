@@ -37,7 +37,11 @@ async function run(file: string, config: FlowsConfig): Promise<void> {
   } catch {
     // not on this system
   }
-  startWatchdog({ hangS: config.hang_s, maxRss: config.memory_mb * 1e6, file: endedFile(config.user_dir) });
+  const armed = startWatchdog({
+    hangS: config.hang_s,
+    maxRss: config.memory_mb * 1e6,
+    file: endedFile(config.user_dir),
+  });
   process.on('uncaughtException', (error) => {
     const reason = `a flow threw: ${oneLine(error)}`;
     countEnd(config.user_dir, reason);
@@ -81,6 +85,7 @@ async function run(file: string, config: FlowsConfig): Promise<void> {
     }),
     () => beat(),
   );
+  armed();
 
   function beat(): void {
     if (engine === undefined) return;

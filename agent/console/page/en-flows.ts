@@ -1,6 +1,8 @@
 // agent/console page: the words about flows and outputs in English, and the shape that each other language fills. Pure.
 
 export const enFlows = {
+  byFlow: (name: string, sure: string) =>
+    `A flow on this box reported this, without a picture: ${name}. Certainty ${sure} %.`,
   outputs: {
     title: 'Outputs',
     state: { 0: 'Off', 1: 'On' },

@@ -53,7 +53,8 @@ export function Health() {
         }
         <ul class="checks" aria-label=${say.checks}>${lines.map(check)}</ul>
       </section>
+      <${Flows} /><${Outputs} />
     </div>
-    <div class="side">${known && device(known)}${known && html`<${Software} known=${known} />`}<${Flows} /><${Outputs} /><${Outbox} /></div>
+    <div class="side">${known && device(known)}${known && html`<${Software} known=${known} />`}<${Outbox} /></div>
   </div>`;
 }

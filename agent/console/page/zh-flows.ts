@@ -2,6 +2,7 @@
 import type { enFlows } from './en-flows.ts';
 
 export const zhFlows: typeof enFlows = {
+  byFlow: (name, sure) => `由本机流程上报，没有图片：${name}，把握 ${sure} %。`,
   outputs: {
     title: '输出线',
     state: { 0: '断开', 1: '接通' },
