@@ -103,6 +103,25 @@ const STEPS: readonly string[] = [
   alter table watermarks add column above text not null default '[]';
   `,
   'create index reports_counter on reports (device, counter)',
+  `
+  -- shift: ms to add to the times of a record (at, and those in its text that are of the same clock), once its boot's
+  -- clock is known; the text is never changed.
+  alter table records add column shift double precision not null default 0;
+  -- Which record a point is of; null: stored by an earlier version.
+  alter table points add column epoch text;
+  alter table points add column seq bigint;
+  -- Boots of boxes in their order. anchor: UTC less the time since boot, ms; null: its clock was never known.
+  create table boots (
+    device text not null, boot text not null, nr bigint not null, anchor double precision, clock text,
+    primary key (device, boot)
+  );
+  -- Where records lie whose clock nobody vouched for.
+  create table boot_spans (
+    device text not null, boot text not null, lane text not null, epoch text not null,
+    first bigint not null, last bigint not null,
+    primary key (device, boot, lane, epoch)
+  );
+  `,
 ];
 
 /** Brings the tables to this version, each step whole or not at all. @throws KerbError DB_VERSION */

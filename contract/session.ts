@@ -1,6 +1,7 @@
 // Messages about the link itself: a box's birth and last will, and the centre's acknowledgement.
 import { z } from 'zod';
 import { LANES } from './lanes.ts';
+import { bootSchema } from './time.ts';
 import { ID_PATTERN } from './topics.ts';
 
 /** up/status, retained: birth (online true) and last will (online false). */
@@ -14,6 +15,8 @@ export const statusSchema = z.object({
   version: z.string().max(64),
   boot: z.string().max(36),
   roles: z.array(z.enum(['camera', 'vehicle'])).max(2),
+  /** its last boots, oldest first, and what is known of their clocks: records that are here already are put right */
+  boots: z.array(bootSchema).max(16).optional(),
 });
 export type Status = z.infer<typeof statusSchema>;
 

@@ -7,10 +7,10 @@ import type { Commands } from '../commands/index.ts';
 import type { Box } from '../config/box.ts';
 import type { ApiCase } from '../console/api.ts';
 import { startConsole } from '../console/server.ts';
-import { systemClock } from '../health/clock.ts';
 import { openOutbox } from '../outbox/index.ts';
 import { Uplink } from '../uplink/index.ts';
 import { openCommands } from './box-commands.ts';
+import { BoxTime } from './box-time.ts';
 import type { CameraRole, CameraRoleOptions } from './camera-role.ts';
 import { apiCase } from './cases.ts';
 import { endLeftovers, ProcessFile } from './demo/processes.ts';
@@ -57,8 +57,10 @@ const END_WITHIN_MS = 1000;
 /** Starts a box. @throws KerbError for anything in its configuration, site, card or model that is not right */
 export async function startAgent(box: Box, options: AgentOptions): Promise<Agent> {
   const { data, cache } = options;
-  const clock = systemClock();
+  await mkdir(data, { recursive: true });
   const log = openLog('agent');
+  const time: BoxTime = new BoxTime(data, (error) => faults.add(error, 'clock'));
+  const { clock } = time;
   const faults = new FaultLog(log, clock.mono);
   const hub = new Hub();
   const closers: (() => Promise<void> | void)[] = [];
@@ -66,7 +68,6 @@ export async function startAgent(box: Box, options: AgentOptions): Promise<Agent
     for (const close of closers.splice(0).reverse()) await within(END_WITHIN_MS, close);
   };
   try {
-    await mkdir(data, { recursive: true });
     await endLeftovers(join(data, 'children.json'));
     const children = new ProcessFile(join(data, 'children.json'));
 
@@ -97,7 +98,8 @@ export async function startAgent(box: Box, options: AgentOptions): Promise<Agent
           device: box.device,
           broker: box.uplink.url,
           lanes: LANES.map((lane) => outbox.lane(lane)),
-          birth: () => ({ version: VERSION, boot: clock.boot, roles: rolesOf(box) }),
+          birth: () => ({ version: VERSION, boot: clock.boot, roles: rolesOf(box), boots: time.boots.told }),
+          anchorOf: (boot) => time.boots.anchorOf(boot),
           ...(box.uplink.tls ? { tls: box.uplink.tls } : {}),
           memory: uplinkMemory(join(data, 'uplink.json')),
           clock,
@@ -119,6 +121,12 @@ export async function startAgent(box: Box, options: AgentOptions): Promise<Agent
         })
       : null;
     const keeper = new StateKeeper({ box, roles: rolesOf(box), clock, outbox, uplink, cache, data });
+    time.onKnown = (boot) => {
+      log.info({ ...boot.anchor }, 'the time is known');
+      uplink?.bornAgain();
+    };
+    await time.start();
+    closers.push(() => time.stop());
     keeper.demo = options.fresh !== undefined;
 
     if (box.camera) {
@@ -153,6 +161,7 @@ export async function startAgent(box: Box, options: AgentOptions): Promise<Agent
         role: box.vehicle,
         data,
         clock,
+        onTime: (utc) => clock.tell(utc),
         outbox,
         onState: (state) => hub.emit({ event: 'vehicle', data: state }),
         onPoint: (point) => wired?.flows?.telemetry(point),

@@ -10,7 +10,7 @@ function rig(lane: Lane) {
   const source = new MemoryLane(lane);
   let now = 1000;
   const way = new LaneWay(source, {
-    from: { city: 'bozhou', device: 'box-1' },
+    from: { city: 'bozhou', device: 'box-1', anchorOf: () => null },
     limits: LIMITS,
     mono: () => now,
     onReady: () => undefined,

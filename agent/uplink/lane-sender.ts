@@ -6,7 +6,7 @@
 import { oneLine } from '../../contract/index.ts';
 import type { Held } from './held.ts';
 import { type Message, Packer } from './pack.ts';
-import type { LaneCounters, LaneSource, UplinkLimits, WaitingRecord } from './types.ts';
+import type { AnchorOf, LaneCounters, LaneSource, UplinkLimits, WaitingRecord } from './types.ts';
 
 interface Sent {
   readonly first: number;
@@ -20,7 +20,7 @@ interface Sent {
 
 export interface SenderOptions {
   readonly source: LaneSource;
-  readonly from: { city: string; device: string };
+  readonly from: { city: string; device: string; anchorOf: AnchorOf };
   readonly limits: UplinkLimits;
   readonly mono: () => number;
   readonly onReady: () => void;

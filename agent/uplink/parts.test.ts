@@ -12,7 +12,7 @@ import { pointTextOf } from './testing.ts';
 import { Traffic, wireBytes } from './traffic.ts';
 import type { WaitingRecord } from './types.ts';
 
-const from = { city: 'bozhou', device: 'box-1', lane: 'case' as Lane, epoch: '0123456789abcdef' };
+const from = { city: 'bozhou', device: 'box-1', lane: 'case' as Lane, epoch: '0123456789abcdef', anchorOf: () => null };
 const limits = (messageBytes: number, messageRecords: number) => ({ messageBytes, messageRecords, packedRecords: 500 });
 const record = (seq: number, text: string): WaitingRecord => ({
   seq,

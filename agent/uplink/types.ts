@@ -1,6 +1,6 @@
 // agent/uplink: what this room needs from others, and what it tells them. Types only.
 // The outbox is seen through LaneSource alone; agent/main joins the two.
-import type { EnvelopeHead, Lane } from '../../contract/index.ts';
+import type { Anchor, EnvelopeHead, Lane } from '../../contract/index.ts';
 import type { TrafficDay } from './traffic.ts';
 
 /** A record that waits. */
@@ -41,6 +41,9 @@ export interface UplinkClock {
   /** how good `wall` is; where nothing is said it is believed */
   quality?(): EnvelopeHead['clock'];
 }
+
+/** What a boot's clock turned out to be; null: nothing is known of it. */
+export type AnchorOf = (boot: string) => Anchor | null;
 
 export interface UplinkState {
   readonly state: 'online' | 'offline' | 'connecting';

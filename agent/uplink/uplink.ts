@@ -11,6 +11,7 @@ import { type Flow, LANE_OF, Schedule } from './schedule.ts';
 import type { Session } from './session.ts';
 import type { TlsFiles } from './tls.ts';
 import {
+  type AnchorOf,
   type LaneSource,
   LIMITS,
   type UplinkClock,
@@ -28,6 +29,8 @@ export interface UplinkOptions {
   readonly lanes: readonly LaneSource[];
   /** what the birth says */
   readonly birth: () => Omit<Status, 'v' | 'kind' | 'device' | 'online' | 'at'>;
+  /** what is known of the clocks of this box's boots */
+  readonly anchorOf?: AnchorOf;
   /** of mqtts:// */
   readonly tls?: TlsFiles;
   /** where figures and the drain rate survive a restart */
@@ -94,7 +97,8 @@ export class Uplink {
     for (const source of options.lanes) {
       const onReady = () => this.#pump();
       const onFault = (text: string) => this.#say('lane', text);
-      const shared = { from: { city, device }, limits: this.#limits, mono: clock.mono, onReady, onFault };
+      const from = { city, device, anchorOf: options.anchorOf ?? (() => null) };
+      const shared = { from, limits: this.#limits, mono: clock.mono, onReady, onFault };
       this.#ways.set(source.lane, new LaneWay(source, shared));
     }
     this.#flows = flowsOf(this.#ways.values());
