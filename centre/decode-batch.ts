@@ -33,17 +33,9 @@ export function decodePacked(at: UpTopic, payload: Buffer, out: Decoded): void {
     refuse('device', `a batch of device ${batch.device}`);
     return;
   }
-  const { device, epoch, low, clock, first, anchor } = batch;
+  const { device, epoch, low, clock, first } = batch;
   // Postgres has no NUL in its texts.
-  const head = {
-    device,
-    lane: 'telemetry' as const,
-    epoch,
-    low,
-    boot: batch.boot.replaceAll('\0', ''),
-    clock,
-    ...(anchor ? { anchor } : {}),
-  };
+  const head = { device, lane: 'telemetry' as const, epoch, low, boot: batch.boot.replaceAll('\0', ''), clock };
   batch.records.forEach((record, i) => {
     const stamp = { seq: first + i, at: record.accepted, mono: record.mono };
     if ('point' in record) {

@@ -131,11 +131,9 @@ export class LocalBus {
     this.#json(LOCAL.telemetry, point);
   }
 
-  /** A case was made (`open` true), or is no longer a matter (false). The same said twice is told once. */
+  /** A case was made (`open` true), or is no longer a matter (false). Saying the same twice is harmless. */
   case(value: Case, open: boolean): void {
-    const told = this.#open.set(value, open);
-    if (told === null) return;
-    this.#json(LOCAL.case, told);
+    this.#json(LOCAL.case, this.#open.set(value, open));
     // the list is for those that come late: many changes at once need it once
     this.#listTimer ??= setTimeout(() => {
       this.#listTimer = undefined;

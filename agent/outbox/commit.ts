@@ -5,8 +5,8 @@ import { KerbError, type Lane } from '../../contract/index.ts';
 import { FrameBuilder } from './frame.ts';
 import { type BatchReceipt, MAX_PENDING, type NewRecord, type OutboxClock, type Receipt } from './types.ts';
 
-/** Emptied builders kept for the next groups while many are written. */
-const IDLE = 8;
+/** Emptied builders kept for the next groups. */
+const IDLE = 2;
 
 /** Who waits for some records of a group, and is told once. */
 interface Waiter {
@@ -190,7 +190,6 @@ export class GroupCommit {
       if (this.#idle.length < IDLE) this.#idle.push(group.builder);
     }
     this.#running = false;
-    this.#idle.length = Math.min(this.#idle.length, 1);
     if (this.#queue.length > 0) this.#arm(this.#options.delayMs);
   }
 

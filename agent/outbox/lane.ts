@@ -25,7 +25,9 @@ import {
   type StoredRecord,
 } from './types.ts';
 
-const MAX_FRAME = 512 * 1024;
+const MAX_FRAME = 2 * 1024 * 1024;
+/** How many commit delays the cursor may wait to be saved: it wears the flash as much as records do. */
+const LAZY = 10;
 
 export interface LaneSettings {
   disk: Disk;
@@ -65,6 +67,7 @@ export class LaneLog implements OutboxLane {
     this.#ledger = new Ledger(found, epoch, {
       disk,
       wall: () => clock.wall(),
+      lazyMs: LAZY * delayMs,
       next: () => this.nextSeq,
       onChange: () => this.#exclusive(() => this.#freeAcked()),
     });
@@ -198,14 +201,21 @@ export class LaneLog implements OutboxLane {
   }
 
   ack(epoch: string, upTo: number): boolean {
-    return this.#ledger.ack(epoch, upTo);
+    const took = this.#ledger.ack(epoch, upTo);
+    // Room on the disk is worth a write.
+    if (took && this.#hasFreeable()) this.#ledger.saveWithin(0);
+    return took;
   }
 
   /** Saves the cursor first: a segment may go only when the disk says that nothing in it is needed. */
   async #freeAcked(): Promise<void> {
     const { acked } = this;
     await this.#ledger.save();
-    while (this.segments.length > 1 && this.segments[0]!.next - 1 <= acked) await this.#store.dropOldest();
+    while (this.#hasFreeable(acked)) await this.#store.dropOldest();
+  }
+
+  #hasFreeable(acked = this.acked): boolean {
+    return this.segments.length > 1 && this.segments[0]!.next - 1 <= acked;
   }
 
   /** A reader has found that the disk no longer holds these. */

@@ -1,5 +1,5 @@
 // agent/outbox: what a lane knows for good beside its records: how far the centre has acknowledged, and what is gone.
-// In: acks, notes of loss. Out: the state file, saved at most ten times a second unless somebody must wait for it.
+// In: acks, notes of loss. Out: the state file, saved every so often unless somebody must wait for it.
 
 import type { Disk } from './disk.ts';
 import { addGap, goneBetween } from './gaps.ts';
@@ -7,15 +7,18 @@ import type { Survey } from './recover.ts';
 import { type LaneState, StateFile } from './state.ts';
 import type { Gap, GapReason } from './types.ts';
 
-/** How often at most the cursor is saved by itself. A crash in between costs duplicates, no loss. */
-const SAVE_MS = 100;
+/** The state is saved ten times a second at most. */
+const LEAST_SAVE_MS = 100;
+const NEVER = Number.POSITIVE_INFINITY;
 
 export interface LedgerOptions {
   disk: Disk;
   wall: () => number;
   /** one more than the last seq on disk */
   next: () => number;
-  /** runs ten times a second at most while something has changed; has to call `save` */
+  /** how long a change of the cursor may wait, ms; a crash in between costs duplicates, no loss */
+  lazyMs: number;
+  /** runs some time after something has changed; has to call `save` */
   onChange: () => Promise<void>;
 }
 
@@ -25,7 +28,10 @@ export class Ledger {
   readonly #epoch: string;
   #file: StateFile | null = null;
   #timer: NodeJS.Timeout | null = null;
-  #changed = false;
+  #timerDue = 0;
+  /** when what has changed must be saved, on the clock of `performance` */
+  #due = NEVER;
+  #saving = false;
   #closed = false;
   acked: number;
   gaps: readonly Gap[];
@@ -65,7 +71,7 @@ export class Ledger {
     }
     if (upTo > this.acked) {
       this.acked = upTo;
-      this.#saveSoon();
+      this.saveWithin(this.#options.lazyMs);
     }
     return true;
   }
@@ -78,7 +84,7 @@ export class Ledger {
     const gaps = addGap(this.gaps, from, last, reason, this.#options.wall());
     if (goneBetween(gaps, from, last) === before) return;
     this.gaps = gaps;
-    this.#saveSoon();
+    this.saveWithin(0);
   }
 
   /** The lowest seq not acknowledged and not known to be gone, of those from `first` on. */
@@ -102,20 +108,26 @@ export class Ledger {
     await this.#file?.save();
   }
 
-  #saveSoon(): void {
-    this.#changed = true;
-    if (this.#closed) return;
-    this.#timer ??= setTimeout(() => {
-      this.#changed = false;
-      // A failed save is tried again with the next change; the disk holds an older cursor: duplicates, no loss.
-      this.#options
-        .onChange()
-        .catch(() => {})
-        .finally(() => {
-          this.#timer = null;
-          if (this.#changed) this.#saveSoon();
-        });
-    }, SAVE_MS);
+  /** Has what changed saved within so many ms, ten times a second at most. */
+  saveWithin(ms: number): void {
+    const due = performance.now() + Math.max(ms, LEAST_SAVE_MS);
+    this.#due = Math.min(this.#due, due);
+    if (this.#closed || this.#saving || (this.#timer && this.#timerDue <= this.#due)) return;
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#timerDue = this.#due;
+    this.#timer = setTimeout(() => this.#saveNow(), this.#due - performance.now());
+  }
+
+  async #saveNow(): Promise<void> {
+    this.#timer = null;
+    this.#due = NEVER;
+    this.#saving = true;
+    // A failed save is tried again with the next change; the disk holds an older cursor: duplicates, no loss.
+    await this.#options.onChange().catch(() => {});
+    this.#saving = false;
+    const due = this.#due;
+    this.#due = NEVER;
+    if (due < NEVER) this.saveWithin(due - performance.now());
   }
 
   async close(): Promise<void> {

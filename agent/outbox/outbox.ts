@@ -24,7 +24,7 @@ interface LaneDefaults {
 const DEFAULTS: Record<Lane, LaneDefaults> = {
   alarm: { segmentBytes: 4 * MIB, quotaBytes: 64 * MIB, delayMs: 5, evicts: false },
   case: { segmentBytes: 4 * MIB, quotaBytes: 256 * MIB, delayMs: 5, evicts: false },
-  telemetry: { segmentBytes: 4 * MIB, quotaBytes: 512 * MIB, delayMs: 1000, evicts: true },
+  telemetry: { segmentBytes: 16 * MIB, quotaBytes: 512 * MIB, delayMs: 1000, evicts: true },
   evidence: { segmentBytes: 16 * MIB, quotaBytes: 1024 * MIB, delayMs: 10, evicts: true },
 };
 

@@ -41,6 +41,9 @@ export interface Survey {
   saved: Awaited<ReturnType<typeof readState>>;
 }
 
+/** Files that are looked at together. */
+const AT_A_TIME = 16;
+
 interface Found {
   number: number;
   name: string;
@@ -64,13 +67,14 @@ export async function survey(dir: string, lane: Lane, now: number): Promise<Surv
 async function surveyOnce(dir: string, lane: Lane, now: number): Promise<Survey> {
   const names = (await readdir(dir)).sort();
   const saved = await readState(dir, lane);
-  const found: Found[] = [];
-  for (const name of names) {
-    const number = segmentNumber(name);
-    if (number === null) continue;
-    const ends = await readEnds(join(dir, name), lane, saved?.value.epoch ?? null, number).catch(unreadable);
-    found.push({ number, name, ...ends });
-  }
+  const found = await inGroups(
+    names.filter((name) => segmentNumber(name) !== null),
+    async (name) => {
+      const number = segmentNumber(name)!;
+      const ends = await readEnds(join(dir, name), lane, saved?.value.epoch ?? null, number).catch(unreadable);
+      return { number, name, ...ends };
+    },
+  );
   const epoch = saved?.value.epoch ?? found.findLast((file) => isOwn(file, file.head?.epoch ?? null))?.head?.epoch;
   const result: Survey = {
     lane,
@@ -97,6 +101,15 @@ async function surveyOnce(dir: string, lane: Lane, now: number): Promise<Survey>
   await findEnd(result, found);
   findMissing(result, found, now);
   return result;
+}
+
+/** Does the same for all, some of them at a time, and keeps their order. */
+async function inGroups<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  for (let from = 0; from < items.length; from += AT_A_TIME) {
+    results.push(...(await Promise.all(items.slice(from, from + AT_A_TIME).map(work))));
+  }
+  return results;
 }
 
 /** A folder of that name, a file nobody may read: as good as foreign. */
@@ -151,7 +164,11 @@ async function findEnd(result: Survey, found: Found[]): Promise<void> {
   result.next = Math.max(last.next, result.acked + 1, result.saved?.value.next ?? 0);
 }
 
-/** Walks a segment without a footer. A frame at its very end that was never written to its end is cut. */
+/**
+ * Finds the end of a segment without a footer: from head to head, and only the last frame is read. Whatever the others
+ * look like, that the next one was begun proves that they were synced. A last one that was never written to its end is
+ * cut.
+ */
 async function readTail(
   segment: Segment,
   saved: LaneState | null,
@@ -160,18 +177,18 @@ async function readTail(
   try {
     const scanner = new FrameScanner(fd, segment.seed, BLOCK, segment.first);
     const limit = framesEnd(segment.length);
-    let whole = { next: segment.first, end: BLOCK };
-    let latest = whole;
-    let torn = 0;
-    for (let frame = await scanner.next(limit); frame; frame = await scanner.next(limit)) {
-      // Whatever the frame before looks like: that this one was begun proves that it was synced.
-      whole = latest;
-      const damaged = frame.head.count - frame.whole.length;
-      // What was proven to be accepted is no torn write either.
-      torn = !frame.complete && frame.head.first >= (saved?.next ?? 1) ? damaged : 0;
-      latest = { next: scanner.expected, end: scanner.at };
+    let before = { next: segment.first, end: BLOCK };
+    let here = before;
+    while (await scanner.skip(limit)) {
+      before = here;
+      here = { next: scanner.expected, end: scanner.at };
     }
-    return torn > 0 ? { ...whole, torn } : { ...latest, torn };
+    scanner.goTo(before.end, before.next);
+    const frame = await scanner.next(limit);
+    // What was proven to be accepted is no torn write either.
+    if (!frame || frame.complete || frame.head.first < (saved?.next ?? 1)) return { ...here, torn: 0 };
+    const torn = frame.head.count - frame.whole.length;
+    return torn > 0 ? { ...before, torn } : { ...here, torn };
   } finally {
     await closeRead(fd);
   }

@@ -69,6 +69,19 @@ export class FrameScanner {
     return { head, data, whole, faults, complete };
   }
 
+  /** Passes over the next frame before `limit` by its head alone; null where there is none. */
+  async skip(limit: number): Promise<FrameHead | null> {
+    const head = await this.#find(limit);
+    if (head) this.goTo(head.start + head.bytes, head.first + head.count);
+    return head;
+  }
+
+  /** Goes on at another place, where number `expected` should come next. */
+  goTo(at: number, expected: number): void {
+    this.at = at;
+    this.expected = expected;
+  }
+
   /** The frame at `this.at`, by its head or its copy; behind damage the first one that can be made out. */
   async #find(limit: number): Promise<FrameHead | null> {
     for (let at = this.at; at + BLOCK <= limit; at += BLOCK) {

@@ -12,7 +12,7 @@ import { encodeFooter, encodeHead, framesEnd, type Segment, segmentName, spareNa
 import { BLOCK } from './types.ts';
 
 /** Room that is filled with zeros ahead of small commits, so that they need no metadata written. */
-const AHEAD = 256 * 1024;
+const AHEAD = 64 * 1024;
 /** A commit of this size does not need that. */
 const LARGE = 64 * 1024;
 const ZEROS = Buffer.alloc(AHEAD);
@@ -25,6 +25,13 @@ export interface StoreOptions {
   spares: number;
   /** 16 bytes */
   boot: Buffer;
+}
+
+/** A freed file that waits to be a segment again. */
+interface Spare {
+  name: string;
+  /** offset up to which its blocks are on disk */
+  filled: number;
 }
 
 export class SegmentStore {
@@ -40,7 +47,8 @@ export class SegmentStore {
   /** offset up to which the active file's blocks are on disk already */
   #filled = 0;
   #highest: number;
-  #spares: string[];
+  #spares: Spare[] = [];
+  readonly #found: readonly string[];
   #walls = { first: 0, last: 0 };
 
   constructor(found: Survey, epoch: string, options: StoreOptions) {
@@ -50,7 +58,7 @@ export class SegmentStore {
     this.segments = found.segments;
     this.#closed = found.sealed || found.segments.length === 0;
     this.#highest = found.highest;
-    this.#spares = found.spares;
+    this.#found = found.spares;
     this.#options = options;
   }
 
@@ -73,13 +81,12 @@ export class SegmentStore {
   async start(same: boolean): Promise<void> {
     const { disk, segmentBytes } = this.#options;
     const spares = same ? this.#options.spares : 0;
-    const fit: string[] = [];
-    for (const name of this.#spares) {
-      const { size } = await stat(join(this.dir, name));
-      if (size === segmentBytes && fit.length < spares) fit.push(name);
+    for (const name of this.#found) {
+      const { size, blocks } = await stat(join(this.dir, name));
+      const filled = blocks * 512 >= size ? size : BLOCK;
+      if (size === segmentBytes && this.#spares.length < spares) this.#spares.push({ name, filled });
       else await disk.unlink(join(this.dir, name));
     }
-    this.#spares = fit;
     const { active } = this;
     if (!active || this.#closed) return;
     this.#fd = await disk.open(active.path, 'r+');
@@ -118,7 +125,7 @@ export class SegmentStore {
     const { disk, segmentBytes } = this.#options;
     const number = this.#highest + 1;
     const spare = this.#spares[0];
-    const draft = join(this.dir, spare ?? spareName(number));
+    const draft = join(this.dir, spare?.name ?? spareName(number));
     const fd = await disk.open(draft, spare ? 'r+' : 'w+');
     const { lane, epoch } = this;
     const seed = segmentSeed(epoch, lane, number);
@@ -141,7 +148,7 @@ export class SegmentStore {
     this.segments.push({ ...head, path, seed, next: first, end: BLOCK, readers: 0, freed: false });
     this.#fd = fd;
     this.#closed = false;
-    this.#filled = spare ? segmentBytes : BLOCK;
+    this.#filled = spare?.filled ?? BLOCK;
     this.#walls = { first: 0, last: 0 };
     await disk.syncDir(this.dir);
   }
@@ -173,7 +180,7 @@ export class SegmentStore {
     await disk.rename(oldest.path, join(this.dir, spare));
     // Else the old name could come back after a power cut, with the next life's records in it.
     await disk.syncDir(this.dir);
-    this.#spares.push(spare);
+    this.#spares.push({ name: spare, filled: oldest.end });
   }
 
   async close(): Promise<void> {

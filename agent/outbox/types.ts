@@ -128,8 +128,9 @@ export interface OutboxLane {
   /** True once record `from` is on disk; false when the outbox closes or `signal` fires first. */
   waitForMore(from: number, signal?: AbortSignal): Promise<boolean>;
   /**
-   * Moves the durable cursor: everything up to `upTo` is stored for good at the centre. Saved within 100 ms; whole
-   * segments are freed then. False, and nothing changed, for another epoch or beyond what was accepted.
+   * Moves the durable cursor: everything up to `upTo` is stored for good at the centre. Saved within ten commit delays
+   * of the lane, and within 100 ms where that frees a whole segment. False, and nothing changed, for another epoch or
+   * beyond what was accepted.
    */
   ack(epoch: string, upTo: number): boolean;
 }

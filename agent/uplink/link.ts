@@ -4,9 +4,7 @@
 import { type deviceTopics, oneLine, type Status } from '../../contract/index.ts';
 import { Backoff } from './backoff.ts';
 import { type BrokerAddress, parseBroker } from './broker-url.ts';
-import type { WireDirection } from './packet-meter.ts';
 import { openSession, type Session, SessionError } from './session.ts';
-import { readTls, type TlsFiles } from './tls.ts';
 import type { UplinkClock, UplinkLimits, UplinkState } from './types.ts';
 
 export interface LinkOptions {
@@ -15,8 +13,7 @@ export interface LinkOptions {
   /** mqtt://user:password@host:port */
   readonly broker: string;
   readonly topics: ReturnType<typeof deviceTopics>;
-  readonly birth: () => Omit<Status, 'v' | 'kind' | 'device' | 'online' | 'at'>;
-  readonly tls: TlsFiles;
+  readonly birth: Pick<Status, 'version' | 'boot' | 'roles'>;
   readonly clock: UplinkClock;
   /** uniform in [0, 1) */
   readonly random: () => number;
@@ -29,10 +26,6 @@ export interface LinkOptions {
   readonly onMessage: (topic: string, payload: Buffer) => void;
   /** the broker refuses the birth */
   readonly onRefused: (error: Error) => void;
-  /** a connection is opened, with or without TLS */
-  readonly onDial: (tls: boolean) => void;
-  /** MQTT bytes that are none of the lanes' */
-  readonly onWire: (direction: WireDirection, bytes: number) => void;
 }
 
 const CLOSE_WITHIN = 500;
@@ -54,18 +47,13 @@ export class Link {
   constructor(options: LinkOptions) {
     this.#options = options;
     this.#broker = parseBroker(options.broker);
-    this.#backoff = new Backoff(options.limits, options.random);
+    this.#backoff = new Backoff(options.limits.backoff, options.limits.backoffMax, options.random);
     this.#state = { state: 'offline', since: options.clock.wall(), broker: this.#broker.url };
   }
 
   /** The session that runs now. */
   get session(): Session | null {
     return this.#session;
-  }
-
-  /** Whether the connection is (or would be) encrypted. */
-  get tls(): boolean {
-    return /^(mqtts|wss):/.test(this.#broker.url);
   }
 
   get state(): UplinkState {
@@ -86,11 +74,6 @@ export class Link {
     });
   }
 
-  /** Tells the birth anew: something it says has changed. */
-  bornAgain(): void {
-    if (this.#session) this.#publishBirth(this.#session);
-  }
-
   /** Says goodbye if there is a session, and ends. At most about one second. */
   async close(): Promise<void> {
     this.#giveUp.abort();
@@ -100,7 +83,7 @@ export class Link {
     if (session) {
       await new Promise<void>((resolve) => {
         const give = setTimeout(resolve, CLOSE_WITHIN);
-        this.#publishStatus(session, false, () => {
+        session.publish(this.#options.topics.status, this.#status(false, this.#options.clock.wall()), true, () => {
           clearTimeout(give);
           resolve();
         });
@@ -111,17 +94,13 @@ export class Link {
   }
 
   async #open(): Promise<void> {
-    const { city, device, topics, clock, limits, onMessage, onOpen, onDial, onWire } = this.#options;
+    const { city, device, topics, clock, limits, onMessage, onOpen, onRefused } = this.#options;
     let ended = false;
-    const tls = this.tls ? await readTls(this.#options.tls) : {};
-    onDial(this.tls);
     const session = await openSession({
       ...this.#broker,
       clientId: `kerbside-${city}-${device}`,
       protocol: this.#protocol,
       keepalive: limits.keepalive,
-      tls,
-      onWire,
       will: { topic: topics.status, payload: this.#status(false, 0) },
       signal: this.closed,
       onMessage,
@@ -144,7 +123,9 @@ export class Link {
     }
     this.#session = session;
     this.#openedAt = clock.mono();
-    this.#publishBirth(session);
+    session.publish(topics.status, this.#status(true, clock.wall()), true, (error) => {
+      if (error) onRefused(error);
+    });
     this.#setState('online');
     onOpen(session);
   }
@@ -161,7 +142,6 @@ export class Link {
 
   #lost(reason: string): void {
     const { clock, limits, onLost } = this.#options;
-    // A session that only connected proves nothing: a broker that takes and drops us is still to be spared.
     if (this.#session && clock.mono() - this.#openedAt >= limits.stable) this.#backoff.reset();
     this.#session = null;
     if (this.closed.aborted) return;
@@ -170,20 +150,9 @@ export class Link {
     this.#timer = setTimeout(() => this.connect(), this.#backoff.next());
   }
 
-  #publishBirth(session: Session): void {
-    this.#publishStatus(session, true, (error) => {
-      if (error) this.#options.onRefused(error);
-    });
-  }
-
-  #publishStatus(session: Session, online: boolean, done: (error: Error | null) => void): void {
-    const { topics, clock, onWire } = this.#options;
-    onWire('up', session.publish(topics.status, this.#status(online, clock.wall()), true, done));
-  }
-
   #status(online: boolean, at: number): string {
     const { device, birth } = this.#options;
-    const status: Status = { v: 1, kind: 'status', device, online, at, ...birth() };
+    const status: Status = { v: 1, kind: 'status', device, online, at, ...birth };
     return JSON.stringify(status);
   }
 

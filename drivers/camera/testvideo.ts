@@ -21,10 +21,7 @@ export async function makeVideo(file: string, source = 'testsrc=s=160x120:r=10:d
   return file;
 }
 
-export type Told =
-  | { what: 'frame'; frame: Frame }
-  | { what: 'lost'; loss: CameraLoss }
-  | { what: 'back'; change: string | null };
+export type Told = { what: 'frame'; frame: Frame } | { what: 'lost'; loss: CameraLoss } | { what: 'back' };
 
 /** Notes what a camera tells, and gives the next thing of a kind. */
 export class Notes implements CameraListener {
@@ -39,8 +36,8 @@ export class Notes implements CameraListener {
     this.#tell({ what: 'lost', loss });
   }
 
-  back(change: string | null): void {
-    this.#tell({ what: 'back', change });
+  back(): void {
+    this.#tell({ what: 'back' });
   }
 
   /** The next thing of this kind that is told from now on. */

@@ -1,0 +1,18 @@
+// bench: the outbox against what one could use instead, in one run on one disk, with what the disk itself can do.
+// In: nothing but this machine. Out: rows with the targets that the outbox was built to. Ours and the peers take turns,
+// so that whatever else the machine does hits both; the median counts. Under two minutes on a quiet machine.
+import { enqueueRows } from './outbox/enqueue.ts';
+import { evidenceRows } from './outbox/evidence.ts';
+import { limitRows } from './outbox/limits.ts';
+import { memoryRows, restartRows } from './outbox/processes.ts';
+import { trickleRows } from './outbox/trickle.ts';
+import type { Row } from './row.ts';
+
+/** Measures. @throws KerbError BENCH_RUN where one of its processes does not end as it should */
+export async function bench(): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const part of [limitRows, enqueueRows, evidenceRows, trickleRows, restartRows, memoryRows]) {
+    rows.push(...(await part()));
+  }
+  return rows;
+}
