@@ -1,8 +1,11 @@
 // campaign: the box. A writer with all lanes and the uplink in one process, as in the agent. It is killed at any moment.
 // In: options as JSON in argv, orders as lines on stdin. Out: a line for each record, once it is on disk and not before:
-// "A lane epoch seq number"; "R lane code number" for one that was refused; "E" once the centre has all.
+// "A lane epoch seq number"; "R lane code number" for one that was refused; "C id" for a command that begins to run; "E"
+// once the centre has all.
 import { randomBytes } from 'node:crypto';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { Commands, drainRateHandler, type Handler, pingHandler } from '../agent/commands/index.ts';
 import { systemClock } from '../agent/health/clock.ts';
 import { Random } from '../agent/main/drive/random.ts';
 import { openOutbox } from '../agent/outbox/index.ts';
@@ -25,6 +28,8 @@ export interface BoxOptions {
 export type Order =
   | { do: 'clock'; skew: number }
   | { do: 'flood'; lane: Exclude<Lane, 'evidence'>; count: number }
+  /** says once more that it is there, so that the centre sends what waits */
+  | { do: 'born' }
   | { do: 'calm' };
 
 /** Records of a lane that one life may make. */
@@ -76,11 +81,43 @@ const uplink = new Uplink({
   device: DEVICE,
   broker: options.broker,
   lanes: LANES.map((lane) => outbox.lane(lane)),
-  birth: { version: 'campaign', boot: real.boot, roles: ['camera', 'vehicle'] },
+  birth: () => ({ version: 'campaign', boot: real.boot, roles: ['camera', 'vehicle'] }),
   clock,
   random: () => random.next(),
   // Everything as on a box, only sooner: a campaign has no minutes to wait.
-  limits: { backoff: 100, backoffMax: 1000, stable: 500, gather: 300, ackTimeout: 2000, ackTimeoutMax: 8000 },
+  limits: {
+    spread: 100,
+    backoff: 100,
+    backoffMax: 1000,
+    stable: 500,
+    gather: 300,
+    ackTimeout: 2000,
+    ackTimeoutMax: 8000,
+  },
+  onDown: (what, payload) => {
+    if (what === 'command') commands.take(payload);
+  },
+});
+
+const told =
+  (handler: Handler): Handler =>
+  (command, context) => {
+    say(`C ${command.id}`);
+    return handler(command, context);
+  };
+const waiting = async () => ({ case: (await outbox.lane('case').stats()).waiting });
+const about = { version: 'campaign', boot: real.boot };
+const commands = new Commands({
+  device: DEVICE,
+  dir: join(dirname(options.dir), 'commands'),
+  clock,
+  facts: { ...about, profiles: () => [], caseState: () => null },
+  handlers: {
+    ping: told(pingHandler({ ...about, clock, started: clock.mono(), waiting })),
+    'drain-rate': told(drainRateHandler(uplink)),
+  },
+  answer: (id, reply) => void uplink.publish(`reply/${id}`, reply),
+  onFault: () => undefined,
 });
 
 const next: Record<Exclude<Lane, 'evidence'>, number> = {
@@ -132,6 +169,7 @@ process.once('SIGTERM', () => {
   clearInterval(writer);
   void uplink
     .close()
+    .then(() => commands.close())
     .then(() => outbox.close())
     .then(() => process.exit(0));
 });
@@ -140,5 +178,6 @@ for await (const line of createInterface({ input: process.stdin })) {
   const order = JSON.parse(line) as Order;
   if (order.do === 'clock') skew = order.skew;
   else if (order.do === 'flood') for (let i = 0; i < order.count; i++) void produce(order.lane);
+  else if (order.do === 'born') uplink.bornAgain();
   else void calm();
 }

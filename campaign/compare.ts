@@ -27,7 +27,7 @@ export async function compare(field: Field, { seconds, drained }: Course): Promi
     if (epoch !== null) gaps.push({ lane, epoch, gaps: some });
   }
   verdict.takeGaps(gaps);
-  verdict.takePictures(await readPictures(field.database));
+  await readRest(field, verdict);
   const crashes = [field.agent, field.broker, field.intake].flatMap(({ crashes }) => crashes).filter(isFault);
   const held = verdict.records();
   const done = (metric: string, value: number, unit = ''): Figure => ({ metric, value, unit });
@@ -48,7 +48,7 @@ export async function compare(field: Field, { seconds, drained }: Course): Promi
     done('power_cuts.disk', counts.cut),
     done('power_cuts.torn', counts.tear),
     done('torn_writes', counts.torn),
-    ...[...troubles].sort().map(([name, count]) => done(name.replaceAll(' ', '_'), count)),
+    ...[...troubles].sort().map(([name, count]) => done(name, count)),
     done('seconds', Math.round(seconds), 's'),
     done('accepted', field.ledger.accepted.size),
     ...Object.entries(field.ledger.count).map(([lane, count]) => done(`accepted.${lane}`, count)),
@@ -62,6 +62,9 @@ export async function compare(field: Field, { seconds, drained }: Course): Promi
     done('pictures', verdict.pictures),
     done('sessions_judged', field.witness.judged),
     done('longest_recovery', Math.round(field.longestRecovery) / 1000, 's'),
+    done('commands', field.asked.taken.size),
+    ...[...field.asked.states].sort().map(([state, count]) => done(`commands.${state}`, count)),
+    done('gaps_of_torn_writes', verdict.emptyGaps),
     zero('undelivered', drained ? 0 : 1),
     none('lost', verdict.lost),
     none('doubled', verdict.doubled),
@@ -70,8 +73,10 @@ export async function compare(field: Field, { seconds, drained }: Course): Promi
     none('wrong_gaps', verdict.wrongGaps),
     none('broken_pictures', verdict.broken),
     none('late_cases', field.witness.late),
+    none('commands_unended', field.asked.unended),
+    none('commands_twice', field.asked.twice),
     zero('unrecovered', field.unrecovered),
-    zero('crashes', crashes.length, crashes.slice(0, 5)),
+    zero('crashes', crashes.length, crashes.slice(0, 3)),
   ];
 }
 
@@ -86,12 +91,17 @@ async function readRecords(database: string, onLine: (line: string) => void): Pr
   if (status !== 0) throw new Error(`centre records ended with ${status}`);
 }
 
-async function readPictures(database: string): Promise<Map<string, string | null>> {
+/** Pictures and commands are read from the database itself. */
+async function readRest({ database, asked }: Field, verdict: Verdict): Promise<void> {
   const { db, lock } = await openDatabase({ kind: 'folder', path: database }, 10_000);
-  const rows = await db.query<{ id: string; sha256: string | null }>(
+  const pictures = await db.query<{ id: string; sha256: string | null }>(
     `select id, encode(sha256(data), 'hex') as sha256 from evidence`,
+  );
+  const commands = await db.query<{ id: string; state: string; reply: string | null }>(
+    'select id, state, reply from commands',
   );
   await db.close();
   lock?.release();
-  return new Map(rows.map(({ id, sha256 }) => [id, sha256]));
+  verdict.takePictures(new Map(pictures.map(({ id, sha256 }) => [id, sha256])));
+  asked.judge(new Map(commands.map(({ id, ...rest }) => [id, rest])));
 }

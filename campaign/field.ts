@@ -4,8 +4,10 @@ import { once } from 'node:events';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { systemClock } from '../agent/health/clock.ts';
 import { Random } from '../agent/main/drive/random.ts';
 import { eventually, freePort, listening, node24, ROOT } from '../test/chain-rig.ts';
+import { Asked } from './asked.ts';
 import type { BoxOptions, Order } from './box.ts';
 import { keyOf, Ledger } from './ledger.ts';
 import { Link } from './link.ts';
@@ -19,12 +21,17 @@ import { Witness } from './witness.ts';
 
 /** After the disk has room again the box has to accept within (ms). */
 const RECOVERS_WITHIN = 60_000;
+/** A flood is over, or given up, after (ms). */
+const FLOOD_WITHIN = 4000;
+/** When all is well, commands that were given are answered within (ms). */
+const ANSWERS_WITHIN = 30_000;
 
 export class Field {
   readonly database: string;
   readonly stage: Stage;
   readonly ledger = new Ledger();
   readonly witness: Witness;
+  readonly asked: Asked;
   readonly agent: Program;
   readonly broker: Program;
   readonly intake: Program;
@@ -36,6 +43,7 @@ export class Field {
   readonly #brokerPort: number;
   readonly #httpPort: number;
   readonly #onEmpty: { resolve: () => void } = { resolve: () => undefined };
+  readonly #boot = systemClock().boot;
   #life = 0;
   #skew = 0;
   #intakeSkew = 0;
@@ -92,7 +100,9 @@ export class Field {
       env: { CAMPAIGN_SKEW_MS: `${this.#intakeSkew}` },
     });
     this.intake = new Program('intake', intake, () => undefined);
-    this.witness = new Witness(url(this.#brokerPort), this.ledger);
+    this.asked = new Asked(this.database, new Random(options.seed, 3));
+    const onReply = (id: string, text: string) => this.asked.answered(id, text, this.#life);
+    this.witness = new Witness(url(this.#brokerPort), onReply);
   }
 
   static async make(dir: string, options: CampaignOptions): Promise<Field> {
@@ -116,6 +126,7 @@ export class Field {
 
   #heard(line: string): void {
     if (line === 'E') this.#onEmpty.resolve();
+    if (line.startsWith('C ')) this.asked.runs(line.slice(2), this.#life);
     if (!this.ledger.take(line)) return;
     const [what, lane, epoch, seq] = line.split(' ') as [string, string, string, string];
     if (what === 'A') this.witness.accepted(lane, keyOf(lane, epoch, Number(seq)));
@@ -137,15 +148,15 @@ export class Field {
 
   /** Begins a trouble; what it gives ends it. */
   async begin(trouble: Trouble): Promise<() => void> {
-    const name = 'state' in trouble ? `${trouble.what} ${trouble.state}` : trouble.what;
+    const name = 'state' in trouble ? `${trouble.what}_${trouble.state}` : trouble.what;
     this.troubles.set(name, (this.troubles.get(name) ?? 0) + 1);
     switch (trouble.what) {
       case 'link':
-      case 'intake link': {
+      case 'intake_link': {
         const link = trouble.what === 'link' ? this.#link : this.#intakeLink;
         if (trouble.state === 'slow') link.set('pass', trouble.delay);
         else link.set(trouble.state);
-        if (trouble.flood > 0) this.#tell({ do: 'flood', lane: 'telemetry', count: trouble.flood });
+        if (trouble.flood > 0) await this.#flood('telemetry', trouble.flood);
         return () => link.set('pass');
       }
       case 'clock': {
@@ -157,16 +168,19 @@ export class Field {
           this.#tell({ do: 'clock', skew: 0 });
         };
       }
-      case 'case flood':
-        this.#tell({ do: 'flood', lane: 'case', count: trouble.flood });
+      case 'case_flood':
+        await this.#flood('case', trouble.flood);
         return () => undefined;
-      case 'disk full': {
+      case 'disk_full': {
         if (!this.stage.isDisk) return () => undefined;
+        // Without a link nothing is acknowledged, so no segment becomes free meanwhile.
+        this.#link.set('cut');
         await this.stage.fill(trouble.left);
-        this.#tell({ do: 'flood', lane: 'telemetry', count: trouble.flood });
-        this.#tell({ do: 'flood', lane: 'case', count: Math.round(trouble.flood / 4) });
+        await this.#flood('telemetry', trouble.flood);
+        await this.#flood('case', Math.round(trouble.flood / 10));
         return () => {
           this.stage.free();
+          this.#link.set('pass');
           void this.#recovery();
         };
       }
@@ -175,6 +189,16 @@ export class Field {
 
   #tell(order: Order): void {
     this.agent.tell(order);
+  }
+
+  /** Has the box write many records at once, and waits until it has taken or refused them, or no longer. */
+  async #flood(lane: 'telemetry' | 'case', count: number): Promise<void> {
+    const until = this.ledger.settled + count;
+    this.#tell({ do: 'flood', lane, count });
+    const end = performance.now() + FLOOD_WITHIN;
+    while (this.ledger.settled < until && performance.now() < end) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
   }
 
   async #recovery(): Promise<void> {
@@ -198,14 +222,21 @@ export class Field {
     await Promise.all(victims.map((victim) => this[victim].end('SIGKILL')));
     if (!victims.includes('agent') || how === 'kill') return;
     this.counts[how]++;
-    if (how === 'cut') await this.stage.restorePower();
-    else this.counts.torn += tear(this.#undo, this.stage.outbox, this.#random).writes;
+    if (how === 'cut') return this.stage.restorePower();
+    // Putting old bytes back may need room.
+    this.stage.free();
+    this.counts.torn += tear(this.#undo, this.stage.outbox, this.#random).writes;
   }
 
   /** Resolves once the box accepts again: on a slow machine it would else be killed before, time and again. */
   async accepting(): Promise<void> {
     const since = performance.now();
     await eventually('the box to accept', () => (this.ledger.last > since ? true : null), RECOVERS_WITHIN);
+  }
+
+  /** Has the centre give a command to the box. */
+  command(): void {
+    this.asked.give(this.#boot);
   }
 
   /** Starts what is dead. */
@@ -227,12 +258,25 @@ export class Field {
     this.#tell({ do: 'calm' });
     const patience = AbortSignal.timeout(ms);
     const drained = await Promise.race([empty, once(patience, 'abort').then(() => false)]);
+    await this.asked.close();
+    await this.#answers();
     this.#closing = true;
     const [status] = [await this.agent.end('SIGTERM'), await this.intake.end('SIGTERM')];
     if (status !== 0) this.agent.crashes.push(`the box ended with ${status}: ${this.agent.stderr.slice(-300)}`);
     if (!drained)
       this.#say(`not all arrived within ${ms} ms: ${this.agent.stderr.slice(-500)} ${this.intake.stderr.slice(-500)}`);
     return drained;
+  }
+
+  /** Waits until no command waits, or no longer. */
+  async #answers(): Promise<void> {
+    const url = `http://127.0.0.1:${this.#httpPort}/api/commands?state=waiting`;
+    for (const end = performance.now() + ANSWERS_WITHIN; performance.now() < end; ) {
+      const waiting = (await fetch(url).then((response) => response.json())) as unknown[];
+      if (waiting.length === 0) return;
+      this.#tell({ do: 'born' });
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+    }
   }
 
   async close(): Promise<void> {

@@ -7,12 +7,13 @@ export const keyOf = (lane: string, epoch: string, seq: number): string => `${la
 export class Ledger {
   /** place -> number of the record */
   readonly accepted = new Map<string, number>();
-  /** numbers of cases and alarms by seq, as far as the centre has not confirmed them: see witness.ts */
   readonly count: Record<Lane, number> = { alarm: 0, case: 0, telemetry: 0, evidence: 0 };
   /** refusals by lane and code */
   readonly refused = new Map<string, number>();
   /** places that were given to two records */
   readonly twice: string[] = [];
+  /** records accepted or refused */
+  settled = 0;
   /** ms (performance.now) of the last acceptance */
   last = 0;
 
@@ -20,6 +21,7 @@ export class Ledger {
   take(line: string): boolean {
     const [what, lane, where, ...rest] = line.split(' ');
     if (!lane || !isLane(lane) || !where) return false;
+    if (what === 'R' || what === 'A') this.settled++;
     if (what === 'R') {
       const key = `${lane} ${where}`;
       this.refused.set(key, (this.refused.get(key) ?? 0) + 1);

@@ -9,7 +9,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { Random } from '../agent/main/drive/random.ts';
 import { compare, type Figure } from './compare.ts';
 import { Field } from './field.ts';
-import { drawStep, type Step } from './plan.ts';
+import { Plan, type Step } from './plan.ts';
 
 export interface CampaignOptions {
   kills: number;
@@ -41,20 +41,22 @@ export async function campaign(options: CampaignOptions): Promise<Figure[]> {
 
 /** The kills, one step after the other. */
 async function kills(field: Field, { kills: wanted, seconds, seed, say }: CampaignOptions) {
-  const random = new Random(seed, 1);
+  const plan = new Plan(new Random(seed, 1));
   const started = performance.now();
   const end = started + seconds * 1000;
   for (let number = 0; field.kills < wanted && performance.now() < end; number++) {
-    await run(field, drawStep(random, number));
+    await run(field, plan.next());
     if (number % 20 === 19) say(progress(field, performance.now() - started, wanted));
   }
   return { seconds: (performance.now() - started) / 1000 };
 }
 
 async function run(field: Field, step: Step): Promise<void> {
+  if (step.command) field.command();
   await wait(step.wait);
   let over: Promise<void> = Promise.resolve();
   if (step.trouble) {
+    if ('flood' in step.trouble && step.trouble.flood > 0) await field.accepting();
     const heal = await field.begin(step.trouble);
     over = wait(step.lasts).then(heal);
     await wait(step.after);

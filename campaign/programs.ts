@@ -52,7 +52,7 @@ export class Program {
     child.stdin.on('error', () => undefined);
     child.on('close', (status, signal) => {
       if (this.#wanted !== null || this.#child !== child) return;
-      this.crashes.push(`${this.name} ended by itself (${signal ?? status}): ${this.stderr.trim().slice(-300)}`);
+      this.crashes.push(`${this.name} ended by itself (${signal ?? status}): ${this.stderr.trim().slice(-1500)}`);
       this.onCrash();
     });
   }

@@ -69,8 +69,8 @@ export class Stage {
   /** Takes all room but `left` bytes. */
   async fill(left: number): Promise<void> {
     const { bavail, bsize } = statfsSync(this.#folder);
-    const bytes = bavail * bsize - left;
-    if (bytes > 0) await run('fallocate', ['-l', `${bytes}`, join(this.#folder, 'ballast')]).catch(() => undefined);
+    const bytes = Math.floor(bavail * bsize - left);
+    if (bytes > 0) await run('fallocate', ['-l', `${bytes}`, join(this.#folder, 'ballast')]);
   }
 
   free(): void {

@@ -49,7 +49,7 @@ export class Verdict {
   readonly doubled = new Faults();
   /** another text than was accepted, or rejected by the centre */
   readonly altered = new Faults();
-  /** a gap for another reason than the quota, or in a lane that never evicts */
+  /** accepted records in a gap for another reason than the quota, or in a lane that never evicts */
   readonly wrongGaps = new Faults();
   /** pictures whose chunks are all there and that are not whole */
   readonly broken = new Faults();
@@ -58,6 +58,8 @@ export class Verdict {
   /** gone to the quota, each in a gap */
   evicted = 0;
   pictures = 0;
+  /** gaps that hold nothing that was accepted */
+  emptyGaps = 0;
 
   constructor(ledger: Ledger) {
     this.#ledger = ledger;
@@ -86,20 +88,26 @@ export class Verdict {
 
   /** After all records. */
   takeGaps(lanes: readonly LaneGaps[]): void {
-    for (const { lane, gaps } of lanes) {
-      for (const { first, last, count, reason } of gaps) {
-        if (reason !== 'quota' || !EVICTS.has(lane)) {
-          this.wrongGaps.add(`${lane} ${first}-${last}: ${count} gone, reason ${reason}`);
-        }
-      }
-    }
-    for (const [key, number] of this.#ledger.accepted) {
-      if (this.#seen.has(key)) continue;
+    const accepted = new Map(
+      lanes.map((one) => [`${one.lane}/${one.epoch}`, { ...one, inGap: new Map<Gap, number>() }]),
+    );
+    for (const key of this.#ledger.accepted.keys()) {
       const [lane, epoch, seq] = key.split('/') as [Lane, string, string];
-      const within = ({ first, last }: Gap) => first <= Number(seq) && Number(seq) <= last;
-      const noted = lanes.some((one) => one.lane === lane && one.epoch === epoch && one.gaps.some(within));
-      if (noted) this.evicted++;
-      else this.lost.add(`${key}, record ${number}`);
+      const one = accepted.get(`${lane}/${epoch}`);
+      const gap = one?.gaps.find(({ first, last }) => first <= Number(seq) && Number(seq) <= last);
+      const forced = gap && (gap.reason === 'quota' || gap.reason === 'several') && EVICTS.has(lane);
+      if (gap) one?.inGap.set(gap, (one.inGap.get(gap) ?? 0) + 1);
+      if (this.#seen.has(key)) continue;
+      if (forced) this.evicted++;
+      else this.lost.add(`${key}, record ${this.#ledger.accepted.get(key)}`);
+    }
+    for (const { lane, gaps, inGap } of accepted.values()) {
+      for (const gap of gaps) {
+        if ((gap.reason === 'quota' || gap.reason === 'several') && EVICTS.has(lane)) continue;
+        // A write that was torn was never accepted, yet a log cannot always know that, and says that something is gone.
+        if (!inGap.has(gap)) this.emptyGaps++;
+        else this.wrongGaps.add(`${lane} ${gap.first}-${gap.last}: ${inGap.get(gap)} accepted, reason ${gap.reason}`);
+      }
     }
   }
 

@@ -1,9 +1,8 @@
 // campaign: listens at the broker beside the centre and judges one thing: whether what waited and is urgent goes before
 // the backlog. For each session that it hears from its birth on: until the last case that waited at the birth is sent,
-// no more telemetry may have gone than its weight allows. In: messages, the ledger. Out: sessions judged, and faults.
+// no more telemetry may have gone than its weight allows. In: messages, what was accepted. Out: sessions judged, and faults.
 import { connect, type MqttClient } from 'mqtt';
 import { deviceTopics } from '../contract/index.ts';
-import type { Ledger } from './ledger.ts';
 import { CITY, DEVICE } from './records.ts';
 import { Faults } from './verdict.ts';
 
@@ -18,22 +17,23 @@ interface Session {
   waited: number;
   cases: number;
   backlog: number;
-  /** telemetry that was accepted and not yet sent for the first time */
+  /** more of the backlog went than may */
   late: boolean;
 }
 
 export class Witness {
   readonly #client: MqttClient;
-  readonly #ledger: Ledger;
   readonly #seen = new Set<string>();
   readonly #open = new Set<string>();
   #session: Session | null = null;
+  readonly #onReply: (id: string, text: string) => void;
   readonly late = new Faults();
   /** sessions at whose birth cases waited, and that lived until they were sent */
   judged = 0;
 
-  constructor(broker: string, ledger: Ledger) {
-    this.#ledger = ledger;
+  /** @param onReply an answer to a command came by */
+  constructor(broker: string, onReply: (id: string, text: string) => void) {
+    this.#onReply = onReply;
     const topics = deviceTopics(CITY, DEVICE);
     this.#client = connect(broker, { reconnectPeriod: 50, connectTimeout: 5000, queueQoSZero: false });
     this.#client.on('error', () => undefined);
@@ -61,6 +61,10 @@ export class Witness {
 
   #heard(what: string, payload: Buffer): void {
     const session = this.#session;
+    if (what.startsWith('reply/')) {
+      this.#onReply(what.slice('reply/'.length), payload.toString('utf8'));
+      return;
+    }
     if (what === 'case') {
       for (const [, epoch, seq] of payload.toString('utf8').matchAll(/"lane":"case","epoch":"(\w+)","seq":(\d+)/g)) {
         const key = `case/${epoch}/${seq}`;
@@ -78,10 +82,6 @@ export class Witness {
     this.judged++;
     const { late, waited, cases, backlog } = session;
     if (late) this.late.add(`${waited} cases (${cases} bytes) came after ${backlog} bytes of telemetry and evidence`);
-  }
-
-  get accepts(): number {
-    return this.#ledger.accepted.size;
   }
 
   close(): void {

@@ -20,7 +20,7 @@ const USAGE = `usage: centre run --broker URL [--database URL|DIR] [--port N] [-
   --broker URL     mqtt://user:password@host:port
   --database       postgres://... or a folder (default: $DATABASE_URL, else $KERBSIDE_HOME/centre)
   --expires        not begun by then: nothing is done (default: never; a box that does not know the time refuses it)
-  --deadline       how long it may run (default: 60)
+  --deadline       how long it may run (default: 120)
   --guard          only if still true: {"boot": ID, "version": V, "profile": V, "case": {"id": ID, "state": "open"}}
   --replaces       a newer command of the same key makes an older one void that has not begun
   --id             its name; the same one again is the same command (default: a new one)

@@ -181,6 +181,21 @@ test.serial('the centre ends alone only what it has never sent', async (t) => {
   await db.query('delete from commands where device = $1', [device]);
 });
 
+test.serial('what a newer one takes the place of is sent after it, all else in order of issue', async (t) => {
+  const { device, ask, say } = await heard();
+  const ids: string[] = [];
+  const give = async (more: Partial<CommandRequest>) => {
+    const { id } = await ask(more);
+    ids.push(id);
+    await markSent(db, [id], NOW);
+  };
+  for (const key of ['light', null, 'lamp', 'light', 'light', null]) await give(key === null ? {} : { replaces: key });
+  const { made, sent } = courier();
+  await made.born((await say(true)).births);
+  const order = sent.filter(({ command }) => command.device === device).map(({ command }) => ids.indexOf(command.id));
+  t.deepEqual(order, [1, 2, 4, 5, 0, 3]);
+});
+
 test.serial(
   'one end for good: the same reply again is no fault, another one and those of strangers are refused',
   async (t) => {

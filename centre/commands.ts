@@ -191,19 +191,26 @@ export function sendable(db: Queryable, limit: number): Promise<{ id: string; de
   );
 }
 
-/** Notes that these are being sent, before they are: from then on only the box says how they end. In order of issue. */
+/**
+ * Notes that these are being sent, before they are: from then on only the box says how they end. In order of issue, but
+ * a command whose place a newer one takes goes last: so the box knows the newer one before it could begin the older.
+ */
 export async function markSent(
   db: Queryable,
   ids: readonly string[],
   now: number,
 ): Promise<{ device: string; city: string; text: string }[]> {
-  const rows = await db.query<{ device: string; city: string; text: string; ord: number }>(
+  const rows = await db.query<{ device: string; city: string; text: string; key: string | null; ord: number }>(
     `update commands c set sends = c.sends + 1, sent = $2 from devices d
      where c.id = any($1::text[]) and c.state = 'waiting' and d.device = c.device
-     returning c.device, d.city, c.text, c.ord::float8 as ord`,
+     returning c.device, d.city, c.text, c.key, c.ord::float8 as ord`,
     [ids, now],
   );
-  return rows.sort((a, b) => a.ord - b.ord);
+  const newest = new Map<string, number>();
+  const place = ({ device, key }: { device: string; key: string | null }) => `${device}/${key}`;
+  for (const row of rows) newest.set(place(row), Math.max(row.ord, newest.get(place(row)) ?? 0));
+  const outdated = (row: (typeof rows)[number]) => Number(row.key !== null && row.ord < newest.get(place(row))!);
+  return rows.sort((a, b) => outdated(a) - outdated(b) || a.ord - b.ord);
 }
 
 /** Whether any command waits: asked every second, so it has an index of its own. */

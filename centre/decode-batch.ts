@@ -33,9 +33,17 @@ export function decodePacked(at: UpTopic, payload: Buffer, out: Decoded): void {
     refuse('device', `a batch of device ${batch.device}`);
     return;
   }
-  const { device, epoch, low, clock, first } = batch;
+  const { device, epoch, low, clock, first, anchor } = batch;
   // Postgres has no NUL in its texts.
-  const head = { device, lane: 'telemetry' as const, epoch, low, boot: batch.boot.replaceAll('\0', ''), clock };
+  const head = {
+    device,
+    lane: 'telemetry' as const,
+    epoch,
+    low,
+    boot: batch.boot.replaceAll('\0', ''),
+    clock,
+    ...(anchor ? { anchor } : {}),
+  };
   batch.records.forEach((record, i) => {
     const stamp = { seq: first + i, at: record.accepted, mono: record.mono };
     if ('point' in record) {

@@ -3,6 +3,7 @@
 // says which number of which lane it is, it is stored as rejected, so that it cannot stop its lane for ever.
 import { z } from 'zod';
 import {
+  type Boot,
   caseSchema,
   decodeEnvelopes,
   type Envelope,
@@ -82,7 +83,7 @@ export interface Reject {
 export interface Decoded {
   device: { device: string; city: string } | null;
   records: Incoming[];
-  status: { device: string; city: string; online: boolean; text: string } | null;
+  status: { device: string; city: string; online: boolean; text: string; boots?: readonly Boot[] } | null;
   reply: { device: string; id: string; state: Reply['state']; text: string } | null;
   rejects: Reject[];
 }
@@ -121,7 +122,8 @@ function decodeStatus(at: UpTopic, payload: Buffer, out: Decoded): void {
     out.rejects.push({ device: at.device, kind: 'status', why });
     return;
   }
-  out.status = { device: at.device, city: at.city, online: status.data.online, text };
+  const { online, boots } = status.data;
+  out.status = { device: at.device, city: at.city, online, text, ...(boots ? { boots } : {}) };
 }
 
 function decodeReply(at: UpTopic, id: string, payload: Buffer, out: Decoded): void {

@@ -134,7 +134,7 @@ test.serial(
     const box = new Box('box-2');
     const good = await box.says(box.body(3, [item()]), 10);
     const tries = [
-      { why: /counter does not rise, 3 is known/, said: await box.says(box.body(3, [item({ result: 'failed' })]), 20) },
+      { why: /report 3: it was told before/, said: await box.says(box.body(3, [item({ result: 'failed' })]), 20) },
       { why: /another key/, said: await box.says(box.body(9, [item({ result: 'failed' })]), 30, { key: newKey() }) },
       {
         why: /signature: does not fit/,
@@ -165,6 +165,17 @@ test.serial(
     t.like(await box.says(box.body(4, [item()]), 70), { result: 'success', refused: { count: 5 } });
   },
 );
+
+test.serial('a report that was overtaken on its way is history, and nothing is wrong with it', async (t) => {
+  const box = new Box('box-5');
+  const newest = await box.says(box.body(2, [item()]), 10);
+  const late = await box.says(box.body(1, [item({ result: 'failed' })]), 20);
+  t.deepEqual([late.result, late.items, late.refused], ['success', newest.items, null]);
+  t.regex(
+    (await box.says(box.body(1, [item({ result: 'failed' })]), 30)).refused?.why ?? '',
+    /report 1: it was told before/,
+  );
+});
 
 test.serial('the same report delivered twice is one, and no replay', async (t) => {
   const box = new Box('box-3');

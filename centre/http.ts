@@ -94,6 +94,7 @@ function pageRoutes(app: FastifyInstance): void {
     ['/page.css', 'text/css; charset=utf-8', file('page.css')],
     ['/page.js', 'text/javascript; charset=utf-8', script('page.ts')],
     ['/devices.js', 'text/javascript; charset=utf-8', script('devices.ts')],
+    ['/reasons.js', 'text/javascript; charset=utf-8', script('reasons.ts')],
     ['/vehicles.js', 'text/javascript; charset=utf-8', script('vehicles.ts')],
     ['/commands.js', 'text/javascript; charset=utf-8', script('commands.ts')],
   ] as const;

@@ -143,8 +143,9 @@ export class Intake {
     return this.#store([{ ...only, decoded }]);
   }
 
-  #acknowledge({ topic, device, lane, epoch, upTo }: Ack): void {
-    const ack: AckMessage = { v: 1, kind: 'ack', device, lane, epoch, upTo };
+  #acknowledge({ topic, device, lane, epoch, upTo, above }: Ack): void {
+    const gaps = above.length > 0 ? { above } : {};
+    const ack: AckMessage = { v: 1, kind: 'ack', device, lane, epoch, upTo, ...gaps };
     this.#options.publish(topic, JSON.stringify(ack));
   }
 }

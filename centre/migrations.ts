@@ -81,8 +81,8 @@ const STEPS: readonly string[] = [
   create index commands_waiting on commands (nr) where state = 'waiting';
   `,
   `
-  -- Every report that its own key signed. key: SHA-256 of that key. verdict: taken; key: another key than the pinned one;
-  -- replay: a counter that does not rise. The report itself is the record.
+  -- Every report that its own key signed. key: SHA-256 of that key. verdict: taken; late: overtaken by a newer one;
+  -- key: another key than the pinned one; replay: a counter that was told before. The report itself is the record.
   create table reports (
     nr bigint generated always as identity primary key,
     device text not null, epoch text not null, seq bigint not null,
@@ -96,6 +96,30 @@ const STEPS: readonly string[] = [
     key text, key_since double precision, counter bigint, body text, received double precision,
     other_key text, other_at double precision,
     refused bigint not null default 0, refused_at double precision, refused_why text
+  );
+  `,
+  `
+  -- above: what is here beyond a hole, as JSON [[first, last], ...], ascending; where top lies higher it is not all.
+  alter table watermarks add column above text not null default '[]';
+  `,
+  'create index reports_counter on reports (device, counter)',
+  `
+  -- shift: ms to add to the times of a record (at, and those in its text that are of the same clock), once its boot's
+  -- clock is known; the text is never changed.
+  alter table records add column shift double precision not null default 0;
+  -- Which record a point is of; null: stored by an earlier version.
+  alter table points add column epoch text;
+  alter table points add column seq bigint;
+  -- Boots of boxes in their order. anchor: UTC less the time since boot, ms; null: its clock was never known.
+  create table boots (
+    device text not null, boot text not null, nr bigint not null, anchor double precision, clock text,
+    primary key (device, boot)
+  );
+  -- Where records lie whose clock nobody vouched for.
+  create table boot_spans (
+    device text not null, boot text not null, lane text not null, epoch text not null,
+    first bigint not null, last bigint not null,
+    primary key (device, boot, lane, epoch)
   );
   `,
 ];

@@ -1,12 +1,15 @@
 // centre: telemetry points -> the table of tracks, and where each vehicle is now. In: records that are new. Runs inside
 // the transaction that stores them. May never happen: a point that comes late moves a vehicle back.
-import type { TelemetryPoint } from '../contract/index.ts';
+import { putRight, type TelemetryPoint } from '../contract/index.ts';
 import type { Queryable } from './db.ts';
 import type { Incoming } from './decode.ts';
 
 interface DevicePoint {
   device: string;
+  /** its time put right */
   point: TelemetryPoint;
+  epoch: string;
+  seq: number;
 }
 
 /** Beyond this much ahead of our clock (ms) a time is not believed if the same device has one that is. */
@@ -41,15 +44,29 @@ const TYPES: Record<(typeof COLUMNS)[number], string> = {
 };
 
 const NAMES = ['device', 'at', ...COLUMNS].join(', ');
-/** Rows out of the parameters that `values` gives. */
-const UNNESTED = `unnest($1::text[], $2::float8[], ${COLUMNS.map((name, i) => `$${i + 3}::${TYPES[name]}[]`).join(', ')})
-  as u (${NAMES})`;
+/** The parameters that `values` gives, and rows out of them. */
+const ARRAYS = `$1::text[], $2::float8[], ${COLUMNS.map((name, i) => `$${i + 3}::${TYPES[name]}[]`).join(', ')}`;
+const UNNESTED = `unnest(${ARRAYS}) as u (${NAMES})`;
 
-/** Stores the points among `fresh`. `now`: epoch ms. */
-export async function storePoints(tx: Queryable, fresh: readonly Incoming[], now: number): Promise<void> {
-  const points = fresh.flatMap(({ device, point }) => (point ? { device, point } : []));
+/** Stores the points among `fresh`. `now`: epoch ms; `shift`: ms to add to the times of a record. */
+export async function storePoints(
+  tx: Queryable,
+  fresh: readonly Incoming[],
+  shift: (record: Incoming) => number,
+  now: number,
+): Promise<void> {
+  const points = fresh.flatMap((record): DevicePoint[] => {
+    const { device, epoch, seq, point } = record;
+    if (!point) return [];
+    return [{ device, epoch, seq, point: { ...point, at: putRight(point.at, record.at, shift(record)) } }];
+  });
   if (points.length === 0) return;
-  await tx.query(`insert into points (${NAMES}) select ${NAMES} from ${UNNESTED}`, values(points));
+  const rows = values(points);
+  const [epoch, seq] = [rows.length + 1, rows.length + 2];
+  await tx.query(
+    `insert into points (${NAMES}, epoch, seq) select * from unnest(${ARRAYS}, $${epoch}::text[], $${seq}::int8[])`,
+    [...rows, points.map((one) => one.epoch), points.map((one) => one.seq)],
+  );
   const horizon = now + AHEAD;
   const newest = perDevice(points, horizon);
   await tx.query(
@@ -68,6 +85,22 @@ export async function storePoints(tx: Queryable, fresh: readonly Incoming[], now
     `update vehicles v set at = u.at, ${set.join(', ')} from ${UNNESTED}
      where v.device = u.device and (v.at is null or ${newer('u.at', 'v.at', `$${params.length + 1}`)})`,
     [...params, horizon],
+  );
+}
+
+/** Says anew where a vehicle is, after times of its points were put right. */
+export async function rebuildVehicle(tx: Queryable, device: string, now: number): Promise<void> {
+  const place = COLUMNS.slice(0, -1).join(', ');
+  const newest = `order by (at <= $2) desc, at desc, nr desc limit 1`;
+  await tx.query('delete from vehicles where device = $1', [device]);
+  await tx.query(
+    `insert into vehicles (device, heard, at, ${place})
+     select h.device, h.at, p.at, ${COLUMNS.slice(0, -1)
+       .map((name) => `p.${name}`)
+       .join(', ')}
+     from (select device, at from points where device = $1 ${newest}) h
+     left join (select * from points where device = $1 and lat is not null and lon is not null ${newest}) p on true`,
+    [device, now + AHEAD],
   );
 }
 

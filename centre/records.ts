@@ -19,7 +19,7 @@ interface LaneRow {
 const PAGE = 500;
 
 /**
- * Lines {device, epoch, lane, seq, at, record}: by device, lane, epoch in order of arrival, seq; of commands one each,
+ * Lines {device, epoch, lane, seq, at, record}, with `clock` where the time is not known: by device, lane, epoch in order of arrival, seq; of commands one each,
  * newest first. Several a chunk.
  */
 export async function* recordLines(db: Queryable, filter: RecordFilter): AsyncGenerator<string> {
@@ -44,8 +44,8 @@ async function* commandLines(db: Queryable, device: string | undefined): AsyncGe
 
 async function* laneLines(db: Queryable, { device, lane, epoch }: LaneRow, casesOnly: boolean): AsyncGenerator<string> {
   for (let after = 0; ; ) {
-    const rows = await db.query<{ seq: number; at: number; text: string; rejected: string | null }>(
-      `select seq::float8 as seq, at, text, rejected from records
+    const rows = await db.query<Row>(
+      `select seq::float8 as seq, at + shift as at, text, rejected, clock = 'unknown' and shift = 0 as lost from records
        where device = $1 and lane = $2 and epoch = $3 and seq > $4
          and (not $5::bool or (device, lane, epoch, seq) in (
            select device, lane, epoch, seq from cases where device = $1 and lane = $2 and epoch = $3))
@@ -59,13 +59,19 @@ async function* laneLines(db: Queryable, { device, lane, epoch }: LaneRow, cases
   }
 }
 
-function line(
-  device: string,
-  epoch: string,
-  lane: string,
-  row: { seq: number; at: number; text: string; rejected: string | null },
-): string {
-  const { seq, at, rejected } = row;
-  const head = JSON.stringify({ device, epoch, lane, seq, at, ...(rejected === null ? {} : { rejected }) });
+interface Row {
+  seq: number;
+  /** put right, where its boot's clock is known */
+  at: number;
+  text: string;
+  rejected: string | null;
+  /** its boot never knew the time: `at` says nothing, the order does */
+  lost: boolean;
+}
+
+function line(device: string, epoch: string, lane: string, row: Row): string {
+  const { seq, at, rejected, lost } = row;
+  const doubts = { ...(lost ? { clock: 'unknown' } : {}), ...(rejected === null ? {} : { rejected }) };
+  const head = JSON.stringify({ device, epoch, lane, seq, at, ...doubts });
   return `${head.slice(0, -1)},"record":${row.text}}`;
 }

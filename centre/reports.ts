@@ -1,7 +1,7 @@
 // centre: what boxes report of their updates. In: reports that are new and were signed by the key they carry, in one
 // transaction with their records. Out: each device's newest word, and a history of all of them. The first key that a
-// device signs with is pinned. May never happen: another key, or a counter that does not rise, changes what is shown as
-// a device's state; such a report is silent.
+// device signs with is pinned. A report that was overtaken on its way is history; one whose counter was told before is a
+// replay. May never happen: another key, or a counter that does not rise, changes what is shown as a device's state.
 
 import type { Queryable } from './db.ts';
 import type { Incoming, Reject } from './decode.ts';
@@ -12,7 +12,7 @@ interface State {
   counter: number | null;
 }
 
-type Verdict = 'taken' | 'key' | 'replay';
+type Verdict = 'taken' | 'late' | 'key' | 'replay';
 
 /**
  * Stores new reports, and counts on each device's line those that were refused before they came here.
@@ -64,7 +64,7 @@ async function storeOne(
   state: State,
   now: number,
 ): Promise<string | null> {
-  const verdict = judge(body.counter, key, state);
+  const verdict = await judge(tx, device, body.counter, key, state);
   await tx.query(
     `insert into reports (device, epoch, seq, counter, at, received, key, verdict) values ($1, $2, $3, $4, $5, $6, $7, $8)`,
     [device, epoch, seq, body.counter, body.at, now, key, verdict],
@@ -73,7 +73,8 @@ async function storeOne(
     await tx.query('update report_state set other_key = $2, other_at = $3 where device = $1', [device, key, now]);
     return `report ${body.counter}: signed by another key than the one this device began with`;
   }
-  if (verdict === 'replay') return `report ${body.counter}: its counter does not rise, ${state.counter} is known`;
+  if (verdict === 'replay') return `report ${body.counter}: it was told before, and comes again as another record`;
+  if (verdict === 'late') return null;
   await tx.query(
     `update report_state set key = $2, key_since = coalesce(key_since, $3), counter = $4, body = $5, received = $3
      where device = $1`,
@@ -84,7 +85,10 @@ async function storeOne(
   return null;
 }
 
-function judge(counter: number, key: string, state: State): Verdict {
+async function judge(tx: Queryable, device: string, counter: number, key: string, state: State): Promise<Verdict> {
   if (state.key !== null && state.key !== key) return 'key';
-  return state.counter !== null && counter <= state.counter ? 'replay' : 'taken';
+  if (state.counter === null || counter > state.counter) return 'taken';
+  const seen = 'select 1 from reports where device = $1 and counter = $2 and key = $3 limit 1';
+  const [told] = await tx.query(seen, [device, counter, key]);
+  return told ? 'replay' : 'late';
 }

@@ -81,8 +81,10 @@ onBoth(
     const { device, message, topics } = box();
     const first = await storeBatch(db, [message([1, 2]), message([2, 3])], 9);
     t.like(first, { fresh: 3, duplicates: 1 });
-    t.deepEqual(first.acks, [{ device, lane: 'case', epoch: '0123456789abcdef', upTo: 3, topic: topics.ack }]);
-    t.is((await storeBatch(db, [message([6, 7])], 9)).acks[0]?.upTo, 3);
+    t.deepEqual(first.acks, [
+      { device, lane: 'case', epoch: '0123456789abcdef', upTo: 3, above: [], topic: topics.ack },
+    ]);
+    t.like((await storeBatch(db, [message([6, 7])], 9)).acks[0], { upTo: 3, above: [[6, 7]] });
     t.is((await storeBatch(db, [message([5])], 9)).acks[0]?.upTo, 3);
     t.is((await storeBatch(db, [message([4])], 9)).acks[0]?.upTo, 7);
     const again = await storeBatch(db, [message([1, 2, 3, 4, 5, 6, 7])], 9);
@@ -104,6 +106,21 @@ onBoth('low says that what lies below is not coming: the watermark passes it', a
   t.is((await storeBatch(db, [message([60], { low: 60 })], 9)).acks[0]?.upTo, 61);
   // A lower low that comes late takes nothing back.
   t.is((await storeBatch(db, [message([62], { low: 1 })], 9)).acks[0]?.upTo, 62);
+});
+
+onBoth('what lies beyond holes is told as ranges, and more holes than a row keeps cost nothing', async (t, db) => {
+  const { message } = box();
+  const odd = Array.from({ length: 400 }, (_, i) => 3 + 2 * i);
+  const { acks } = await storeBatch(db, [message(odd)], 9);
+  t.is(acks[0]?.upTo, 0);
+  t.deepEqual(
+    acks[0]?.above,
+    odd.slice(0, 64).map((seq) => [seq, seq]),
+  );
+  const even = odd.map((seq) => seq + 1);
+  t.is((await storeBatch(db, [message(even.slice(100))], 9)).acks[0]?.above.length, 64);
+  t.is((await storeBatch(db, [message([1, 2])], 9)).acks[0]?.upTo, 3);
+  t.like((await storeBatch(db, [message(even.slice(0, 100))], 9)).acks[0], { upTo: 802, above: [] });
 });
 
 onBoth('a rejected record lets its lane go on, and epochs are lanes of their own', async (t, db) => {

@@ -1,6 +1,7 @@
 // centre: puts a batch of messages into the database, exactly once in effect. Records, watermarks, cases, points and
 // pictures of one batch are one transaction: after a kill -9 either all of it is there or none, and the box sends again.
 import { deviceTopics, type Lane } from '../contract/index.ts';
+import { storeBoots, storeSpans } from './boots.ts';
 import { storeReplies } from './commands.ts';
 import type { Db, Queryable } from './db.ts';
 import type { Decoded, Incoming, Reject } from './decode.ts';
@@ -15,6 +16,7 @@ export interface Ack {
   lane: Lane;
   epoch: string;
   upTo: number;
+  above: [number, number][];
 }
 
 export interface Stored {
@@ -41,11 +43,13 @@ export function storeBatch(db: Db, batch: readonly Decoded[], now: number): Prom
   return db.transaction(async (tx) => {
     const records = batch.flatMap((message) => message.records);
     const devices = await storeDevices(tx, batch, now);
-    const fresh = await storeRecords(tx, records, now);
+    const shift = await storeBoots(tx, batch, records, now);
+    const fresh = await storeRecords(tx, records, shift, now);
+    await storeSpans(tx, fresh);
     const acks = await moveWatermarks(tx, records, now);
     const cities = new Map(records.map(({ device, city }) => [device, city]));
-    const cases = await storeCases(tx, fresh, now);
-    await storePoints(tx, fresh, now);
+    const cases = await storeCases(tx, fresh, shift, now);
+    await storePoints(tx, fresh, shift, now);
     const { pictures, rejects: badChunks } = await storeChunks(tx, fresh, now);
     const { replies, rejects: badReplies } = await storeReplies(tx, batch, now);
     const refused = batch.flatMap((message) => message.rejects);
@@ -70,14 +74,17 @@ export function storeBatch(db: Db, batch: readonly Decoded[], now: number): Prom
 const keyOf = (record: { device: string; lane: string; epoch: string; seq: number }) =>
   `${record.device}/${record.lane}/${record.epoch}/${record.seq}`;
 
-async function storeRecords(tx: Queryable, records: readonly Incoming[], now: number): Promise<Incoming[]> {
+/** ms to add to the times of a record */
+type Shift = (record: Incoming) => number;
+
+async function storeRecords(tx: Queryable, records: readonly Incoming[], shift: Shift, now: number) {
   if (records.length === 0) return [];
   const column = <K extends keyof Incoming>(name: K) => records.map((record) => record[name]);
   const rows = await tx.query<{ device: string; lane: string; epoch: string; seq: number }>(
-    `insert into records (device, epoch, lane, seq, kind, at, boot, mono, clock, received, text, rejected)
-     select device, epoch, lane, seq, kind, at, boot, mono, clock, $11, text, rejected from unnest($1::text[], $2::text[],
-       $3::text[], $4::int8[], $5::text[], $6::float8[], $7::text[], $8::float8[], $9::text[], $10::text[], $12::text[])
-       as u (device, epoch, lane, seq, kind, at, boot, mono, clock, text, rejected)
+    `insert into records (device, epoch, lane, seq, kind, at, boot, mono, clock, received, text, rejected, shift)
+     select device, epoch, lane, seq, kind, at, boot, mono, clock, $11, text, rejected, shift from unnest($1::text[], $2::text[],
+       $3::text[], $4::int8[], $5::text[], $6::float8[], $7::text[], $8::float8[], $9::text[], $10::text[], $12::text[], $13::float8[])
+       as u (device, epoch, lane, seq, kind, at, boot, mono, clock, text, rejected, shift)
      on conflict do nothing returning device, lane, epoch, seq::float8 as seq`,
     [
       column('device'),
@@ -92,6 +99,7 @@ async function storeRecords(tx: Queryable, records: readonly Incoming[], now: nu
       column('text'),
       now,
       column('rejected'),
+      records.map(shift),
     ],
   );
   if (rows.length === 0) return [];
@@ -100,7 +108,7 @@ async function storeRecords(tx: Queryable, records: readonly Incoming[], now: nu
   return rows.map((row) => first.get(keyOf(row))).filter((record) => record !== undefined);
 }
 
-async function storeCases(tx: Queryable, fresh: readonly Incoming[], now: number): Promise<number> {
+async function storeCases(tx: Queryable, fresh: readonly Incoming[], shift: Shift, now: number): Promise<number> {
   const cases = fresh.filter((record) => record.caseId !== null);
   if (cases.length === 0) return 0;
   const column = <K extends keyof Incoming>(name: K) => cases.map((record) => record[name]);
@@ -110,7 +118,15 @@ async function storeCases(tx: Queryable, fresh: readonly Incoming[], now: number
      from unnest($1::text[], $2::text[], $3::float8[], $4::text[], $5::text[], $6::int8[])
        as u (device, id, at, lane, epoch, seq)
      on conflict do nothing returning nr`,
-    [column('device'), column('caseId'), column('at'), column('lane'), column('epoch'), column('seq'), now],
+    [
+      column('device'),
+      column('caseId'),
+      cases.map((one) => one.at + shift(one)),
+      column('lane'),
+      column('epoch'),
+      column('seq'),
+      now,
+    ],
   );
   return rows.length;
 }

@@ -1,7 +1,9 @@
 // centre: how far each lane is here without a hole. All below a lane's `low` (as its box says) is not coming any more
-// and counts as here; numbers beyond a hole are kept, and the watermark jumps over them once the hole is filled.
-import type { Lane } from '../contract/index.ts';
+// and counts as here; what lies beyond a hole is kept as ranges, told to the box (which sends live telemetry before its
+// backlog), and the watermark jumps over them once the hole is filled.
+import { type Lane, MAX_ACK_RANGES } from '../contract/index.ts';
 import type { Queryable } from './db.ts';
+import { join, known, type Range, take } from './ranges.ts';
 
 export interface LaneRecord {
   device: string;
@@ -16,6 +18,8 @@ export interface Watermark {
   lane: Lane;
   epoch: string;
   upTo: number;
+  /** first and last of what is here above it, ascending; the lowest ones */
+  above: Range[];
 }
 
 interface LaneBatch {
@@ -36,29 +40,42 @@ const WALK = 5000;
 export async function moveWatermarks(tx: Queryable, records: readonly LaneRecord[], now: number): Promise<Watermark[]> {
   const lanes = byLane(records);
   if (lanes.length === 0) return [];
-  const known = await lockRows(tx, lanes, now);
-  const moved: (Watermark & { top: number; low: number })[] = [];
-  for (const lane of lanes) {
-    const before = known.get(keyOf(lane)) ?? { upto: 0, top: 0, low: 1 };
+  const rows = await lockRows(tx, lanes, now);
+  const moved: (Watermark & { top: number; low: number; ranges: Range[] })[] = [];
+  for (const { seqs, ...lane } of lanes) {
+    const before = rows.get(keyOf(lane)) ?? { upto: 0, top: 0, low: 1, above: '[]' };
     const low = Math.max(before.low, lane.low);
-    const top = Math.max(before.top, lane.seqs.at(-1) ?? 0);
-    let upTo = walk(Math.max(before.upto, low - 1), lane.seqs);
-    // Only where numbers lie beyond a hole: perhaps it has just been filled.
-    while (upTo < top) {
+    const top = Math.max(before.top, seqs.at(-1) ?? 0);
+    const kept = JSON.parse(before.above) as Range[];
+    // Where there were too many ranges the highest are not kept: what lies beyond is found in the table.
+    const limit = known(kept, before.upto) < before.top ? known(kept, before.upto) : Number.POSITIVE_INFINITY;
+    const ranges = join(
+      kept,
+      seqs.filter((seq) => seq <= limit),
+    );
+    let upTo = take(Math.max(before.upto, low - 1), ranges);
+    while (upTo < top && known(ranges, upTo) < top) {
       const further = walk(upTo, await storedAfter(tx, lane, upTo));
       if (further === upTo) break;
-      upTo = further;
+      upTo = take(further, ranges);
     }
-    moved.push({ device: lane.device, lane: lane.lane, epoch: lane.epoch, upTo, top: Math.max(top, upTo), low });
+    const above = ranges.slice(0, MAX_ACK_RANGES);
+    moved.push({ ...lane, upTo, above, ranges, top: Math.max(top, upTo), low });
   }
   await tx.query(
-    `update watermarks w set upto = u.upto, top = u.top, low = u.low
-     from unnest($1::text[], $2::text[], $3::text[], $4::int8[], $5::int8[], $6::int8[])
-       as u (device, lane, epoch, upto, top, low)
+    `update watermarks w set upto = u.upto, top = u.top, low = u.low, above = u.above
+     from unnest($1::text[], $2::text[], $3::text[], $4::int8[], $5::int8[], $6::int8[], $7::text[])
+       as u (device, lane, epoch, upto, top, low, above)
      where w.device = u.device and w.lane = u.lane and w.epoch = u.epoch`,
-    [...keys(moved), moved.map(({ upTo }) => upTo), moved.map(({ top }) => top), moved.map(({ low }) => low)],
+    [
+      ...keys(moved),
+      moved.map(({ upTo }) => upTo),
+      moved.map(({ top }) => top),
+      moved.map(({ low }) => low),
+      moved.map(({ ranges }) => JSON.stringify(ranges)),
+    ],
   );
-  return moved.map(({ device, lane, epoch, upTo }) => ({ device, lane, epoch, upTo }));
+  return moved.map(({ device, lane, epoch, upTo, above }) => ({ device, lane, epoch, upTo, above }));
 }
 
 /** The last number that follows on `upTo` without a hole. `seqs` ascend. */
@@ -99,8 +116,8 @@ async function lockRows(tx: Queryable, lanes: readonly LaneBatch[], now: number)
      on conflict do nothing`,
     [...keys(lanes), now],
   );
-  const rows = await tx.query<LaneBatch & { upto: number; top: number; low: number }>(
-    `select w.device, w.lane, w.epoch, w.upto::float8 as upto, w.top::float8 as top, w.low::float8 as low
+  const rows = await tx.query<Omit<LaneBatch, 'seqs'> & { upto: number; top: number; low: number; above: string }>(
+    `select w.device, w.lane, w.epoch, w.upto::float8 as upto, w.top::float8 as top, w.low::float8 as low, w.above
      from watermarks w join unnest($1::text[], $2::text[], $3::text[]) as u (device, lane, epoch)
        on w.device = u.device and w.lane = u.lane and w.epoch = u.epoch
      order by w.device, w.lane, w.epoch for update of w`,
@@ -109,7 +126,7 @@ async function lockRows(tx: Queryable, lanes: readonly LaneBatch[], now: number)
   return new Map(rows.map((row) => [keyOf(row), row]));
 }
 
-async function storedAfter(tx: Queryable, lane: LaneBatch, after: number): Promise<number[]> {
+async function storedAfter(tx: Queryable, lane: Omit<LaneBatch, 'seqs'>, after: number): Promise<number[]> {
   const rows = await tx.query<{ seq: number }>(
     `select seq::float8 as seq from records where device = $1 and lane = $2 and epoch = $3 and seq > $4
      order by seq limit ${WALK}`,

@@ -33,6 +33,8 @@ export const eventSchema = z.object({
   /** seconds in the zone, and what the profile allows */
   dwell_s: z.number().min(0),
   limit_s: z.number().min(0),
+  /** of several things at once (a heap, a crowd, a stall's goods): how many; `box` is around them all */
+  count: z.number().int().min(1).max(1000).optional(),
 });
 export type KerbEvent = z.infer<typeof eventSchema>;
 
@@ -86,6 +88,8 @@ export const caseSchema = z.object({
   track: z.number().int().min(0),
   box,
   certainty: z.number().min(0).max(1),
+  /** of several things at once: how many */
+  count: z.number().int().min(1).max(1000).optional(),
   rule: z.object({ id, limit_s: z.number().min(0), dwell_s: z.number().min(0), profile: z.string().max(64) }),
   owner: z.object({ unit: z.string().max(64), handler: z.string().max(64) }).optional(),
   deadline: time.optional(),

@@ -1,13 +1,13 @@
 // Commands down to a box and its answers. A command asks for one thing once: it has an id, may expire, may be bound to
 // a condition, may make an older one void. Every command ends in exactly one state, which the box decides.
 import { z } from 'zod';
-import { CLOCK_QUALITIES } from './envelope.ts';
+import { CLOCK_QUALITIES } from './time.ts';
 import { ID_PATTERN } from './topics.ts';
 
 /** Largest down/command and up/reply that either side takes, bytes. */
 export const MAX_COMMAND_BYTES = 16 * 1024;
 /** How long a command may run if it does not say, seconds. */
-export const DEADLINE_S = 60;
+export const DEADLINE_S = 120;
 
 const id = z.string().regex(ID_PATTERN);
 const json = z.record(z.string().max(64), z.unknown());

@@ -2,14 +2,13 @@
 // The record's own text is the last member and is kept byte for byte, so that what was stored is what arrives.
 import { z } from 'zod';
 import { LANES } from './lanes.ts';
+import { anchorSchema, CLOCK_QUALITIES } from './time.ts';
 import { ID_PATTERN } from './topics.ts';
 
 /** Largest record text (UTF-8 bytes) that an envelope carries. */
 export const MAX_RECORD_BYTES = 64 * 1024;
 /** Largest MQTT payload either side accepts. */
 export const MAX_MESSAGE_BYTES = 1024 * 1024;
-
-export const CLOCK_QUALITIES = ['unknown', 'held', 'synced'] as const;
 
 /** Everything about a record but the record. */
 export const envelopeHeadSchema = z.object({
@@ -28,6 +27,8 @@ export const envelopeHeadSchema = z.object({
   boot: z.string().max(36),
   mono: z.number().min(0),
   clock: z.enum(CLOCK_QUALITIES),
+  /** what that boot's clock turned out to be since; absent where nothing better than `clock` is known */
+  anchor: anchorSchema.optional(),
 });
 export type EnvelopeHead = z.infer<typeof envelopeHeadSchema>;
 

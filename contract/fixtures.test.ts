@@ -5,6 +5,7 @@ import test from 'ava';
 import {
   ackSchema,
   caseSchema,
+  commandSchema,
   decodeBatch,
   decodeEnvelopes,
   type Envelope,
@@ -14,6 +15,7 @@ import {
   openReport,
   pointSchema,
   pointText,
+  replySchema,
   reportSchema,
   statusSchema,
 } from './index.ts';
@@ -85,4 +87,9 @@ test('v1 birth, will and acknowledgement', (t) => {
   t.true(statusSchema.parse(json('birth.json')).online);
   t.false(statusSchema.parse(json('will.json')).online);
   t.is(ackSchema.parse(json('ack.json')).upTo, 1);
+});
+
+test('v1 command and its answer', (t) => {
+  t.like(commandSchema.parse(json('command.json')), { name: 'snapshot', device: 'demo-box-1' });
+  t.like(replySchema.parse(json('reply.json')), { state: 'done', id: commandSchema.parse(json('command.json')).id });
 });

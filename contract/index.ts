@@ -10,5 +10,6 @@ export * from './local.ts';
 export * from './session.ts';
 export * from './telemetry.ts';
 export * from './telemetry-batch.ts';
+export * from './time.ts';
 export * from './topics.ts';
 export * from './updates.ts';

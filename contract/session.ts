@@ -1,6 +1,7 @@
 // Messages about the link itself: a box's birth and last will, and the centre's acknowledgement.
 import { z } from 'zod';
 import { LANES } from './lanes.ts';
+import { bootSchema } from './time.ts';
 import { ID_PATTERN } from './topics.ts';
 
 /** up/status, retained: birth (online true) and last will (online false). */
@@ -14,10 +15,18 @@ export const statusSchema = z.object({
   version: z.string().max(64),
   boot: z.string().max(36),
   roles: z.array(z.enum(['camera', 'vehicle'])).max(2),
+  /** its last boots, oldest first, and what is known of their clocks: records that are here already are put right */
+  boots: z.array(bootSchema).max(16).optional(),
 });
 export type Status = z.infer<typeof statusSchema>;
 
-/** down/ack: everything of this lane and epoch up to and including `upTo` is stored for good at the centre. */
+/** Most ranges that an acknowledgement names; what lies beyond them is told once the first ones are joined. */
+export const MAX_ACK_RANGES = 64;
+
+/**
+ * down/ack: everything of this lane and epoch up to and including `upTo` is stored for good at the centre, and so are
+ * the ranges of `above` (first and last, ascending): between them are the gaps that are still waited for.
+ */
 export const ackSchema = z.object({
   v: z.literal(1),
   kind: z.literal('ack'),
@@ -25,5 +34,9 @@ export const ackSchema = z.object({
   lane: z.enum(LANES),
   epoch: z.string().regex(/^[0-9a-f]{8,32}$/),
   upTo: z.number().int().min(0),
+  above: z
+    .array(z.tuple([z.number().int().min(1), z.number().int().min(1)]))
+    .max(MAX_ACK_RANGES)
+    .optional(),
 });
 export type Ack = z.infer<typeof ackSchema>;

@@ -3,8 +3,9 @@
 // bytes make this throw, or take more than their bounds in memory.
 import { deflateSync, inflateSync } from 'node:zlib';
 import protobuf from 'protobufjs/minimal.js';
-import { CLOCK_QUALITIES, type EnvelopeHead, envelopeHeadSchema, firstIssue } from './envelope.ts';
+import { type EnvelopeHead, envelopeHeadSchema, firstIssue } from './envelope.ts';
 import { COLUMNS, pointSchema, steps, type TelemetryPoint, unsteps } from './telemetry.ts';
+import { type Anchor, anchorSchema, CLOCK_QUALITIES } from './time.ts';
 
 /** First byte of every packed message; a message of lines begins with "{". */
 export const PACKED_MARK = 0x78;
@@ -36,6 +37,8 @@ export interface BatchHead {
   readonly low: number;
   readonly boot: string;
   readonly clock: EnvelopeHead['clock'];
+  /** as in an envelope */
+  readonly anchor?: Anchor;
 }
 export interface Batch extends BatchHead {
   readonly records: readonly BatchRecord[];
@@ -62,6 +65,10 @@ export function encodeBatch(batch: Batch): Buffer {
   writer.uint32(tag(6, 0)).uint32(records.length);
   writer.uint32(tag(7, 2)).string(batch.boot);
   writer.uint32(tag(8, 0)).uint32(CLOCK_QUALITIES.indexOf(batch.clock));
+  if (batch.anchor) {
+    writer.uint32(tag(11, 0)).sint64(Math.round(batch.anchor.offset));
+    writer.uint32(tag(12, 0)).uint32(CLOCK_QUALITIES.indexOf(batch.anchor.clock));
+  }
   const accepted = records.map((record) => Math.round(record.accepted));
   const mono = records.map((record) => Math.round(record.mono));
   writeColumn(writer, 9, accepted);
@@ -103,7 +110,18 @@ export function decodeBatch(payload: Uint8Array): ReadBatch | BatchFault {
     const code = (error as NodeJS.ErrnoException).code;
     return { error: code === 'ERR_BUFFER_TOO_LARGE' ? 'batch: inflates beyond 1 MiB' : 'batch: does not inflate' };
   }
-  const fields = { version: 0, device: '', epoch: '', first: 0, low: 0, count: 0, boot: '', clock: 0 };
+  const fields = {
+    version: 0,
+    device: '',
+    epoch: '',
+    first: 0,
+    low: 0,
+    count: 0,
+    boot: '',
+    clock: 0,
+    offset: 0,
+    anchor: 0,
+  };
   try {
     return readBatch(protobuf.Reader.create(bytes), fields);
   } catch (error) {
@@ -130,6 +148,9 @@ interface Fields {
   count: number;
   boot: string;
   clock: number;
+  /** of the anchor: its offset, and its clock; 0: there is none */
+  offset: number;
+  anchor: number;
 }
 
 function readBatch(reader: protobuf.Reader, head: Fields): ReadBatch {
@@ -145,6 +166,8 @@ function readBatch(reader: protobuf.Reader, head: Fields): ReadBatch {
     else if (field === 6) head.count = reader.uint32();
     else if (field === 7) head.boot = reader.string();
     else if (field === 8) head.clock = reader.uint32();
+    else if (field === 11) head.offset = plain(reader.sint64());
+    else if (field === 12) head.anchor = reader.uint32();
     else if ((at & 7) === 2 && field <= 64) raw.set(field, reader.bytes());
     else reader.skipType(at & 7); // a field of a later version
   }
@@ -156,7 +179,10 @@ function readBatch(reader: protobuf.Reader, head: Fields): ReadBatch {
   if (head.first + count >= 2 ** 53) throw new Fault('first_seq: too large');
   const clock = CLOCK_QUALITIES[head.clock];
   if (!clock) throw new Fault(`clock ${head.clock} is not known`);
-  return { ...checked.data, clock, records: readRecords(raw, count) };
+  const anchor = anchorSchema.safeParse({ offset: head.offset, clock: CLOCK_QUALITIES[head.anchor] });
+  if (head.anchor !== 0 && !anchor.success) throw new Fault(`anchor: ${firstIssue(anchor.error)}`);
+  const known = anchor.success ? { anchor: anchor.data } : {};
+  return { ...checked.data, clock, ...known, records: readRecords(raw, count) };
 }
 
 function readRecords(raw: ReadonlyMap<number, Uint8Array>, count: number): (BatchRecord | BadRecord)[] {

@@ -34,18 +34,25 @@ const point: fc.Arbitrary<TelemetryPoint> = fc
   })
   .map((fields) => roundPoint({ v: 1, kind: 'telemetry', ...fields }));
 
-const batch: fc.Arbitrary<Batch> = fc.record({
-  device: fc.constantFrom('truck-1', 'sweeper.7'),
-  epoch: fc.constant('0123456789abcdef'),
-  first: fc.integer({ min: 1, max: 1e12 }),
-  low: fc.integer({ min: 1, max: 1e12 }),
-  boot: fc.constant('b0a7'),
-  clock: fc.constantFrom('unknown', 'held', 'synced'),
-  records: fc.array(
-    fc.record({ point, accepted: fc.integer({ min: 0, max: 4e12 }), mono: fc.integer({ min: 0, max: 1e10 }) }),
-    { minLength: 1, maxLength: 40 },
-  ),
-});
+const batch: fc.Arbitrary<Batch> = fc.record<
+  Batch,
+  'device' | 'epoch' | 'first' | 'low' | 'boot' | 'clock' | 'records'
+>(
+  {
+    device: fc.constantFrom('truck-1', 'sweeper.7'),
+    epoch: fc.constant('0123456789abcdef'),
+    first: fc.integer({ min: 1, max: 1e12 }),
+    low: fc.integer({ min: 1, max: 1e12 }),
+    boot: fc.constant('b0a7'),
+    clock: fc.constantFrom('unknown', 'held', 'synced'),
+    anchor: fc.record({ offset: fc.integer({ min: -4e12, max: 4e12 }), clock: fc.constantFrom('held', 'synced') }),
+    records: fc.array(
+      fc.record({ point, accepted: fc.integer({ min: 0, max: 4e12 }), mono: fc.integer({ min: 0, max: 1e10 }) }),
+      { minLength: 1, maxLength: 40 },
+    ),
+  },
+  { requiredKeys: ['device', 'epoch', 'first', 'low', 'boot', 'clock', 'records'] },
+);
 
 test('what is packed comes back, to the byte of its text', (t) => {
   fc.assert(

@@ -3,7 +3,8 @@
 // May never happen: a report that its key did not sign is read; a poke is believed (what it names is verified by TUF).
 import { createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 import { z } from 'zod';
-import { CLOCK_QUALITIES, firstIssue } from './envelope.ts';
+import { firstIssue } from './envelope.ts';
+import { CLOCK_QUALITIES } from './time.ts';
 import { ID_PATTERN } from './topics.ts';
 
 /** What can be published for boxes. */

@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import { parse } from 'yaml';
 
 /** What hangs on the world outside, by its line of health; the same under any release. */
-const OUTSIDE = /^(camera-|line-|package-|addon-)|^(gnss|bus|link|outbox|clock|storage|memory|gpio)$/;
+const OUTSIDE = /^(camera-|line-|output-|flow-|package-|addon-)|^(gnss|bus|link|outbox|clock|storage|memory|gpio)$/;
 /** So many good answers in a row, one a second: what crashes after its start is not healthy. */
 const ANSWERS = 5;
 const EVERY_MS = 1000;

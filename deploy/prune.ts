@@ -31,6 +31,12 @@ const NOT_OF_A_PACKAGE = [
   /(^|\/)prebuilds\/(android|win32|darwin|freebsd)[^/]*\//,
   /\.musl\.node$/,
 ];
+/** Of the native inference runtime only the addon and its libraries are used (models/native.ts), not TensorFlow.js. */
+const NATIVE_RUNTIME = /^tfjs-tflite-node\//;
+const OF_NATIVE_RUNTIME = {
+  x64: /^tfjs-tflite-node\/(package\.json|build\/Release\/[^/]+\.node|cc_deps\/linux_amd64\/[^/]+\.so)$/,
+  arm64: /^tfjs-tflite-node\/(package\.json|build\/Release\/[^/]+\.node|cc_deps\/linux_arm64\/[^/]+\.so)$/,
+};
 const LICENCE = /(^|\/)(licen[cs]e|copying|notice)[^/]*$/i;
 const TYPES = /\.d\.[mc]?ts$/;
 
@@ -40,6 +46,7 @@ const TYPES = /\.d\.[mc]?ts$/;
  * @param arch as Node names it
  */
 export function ofPackages(path: string, arch: 'x64' | 'arm64'): boolean {
+  if (NATIVE_RUNTIME.test(path)) return OF_NATIVE_RUNTIME[arch].test(path);
   if (LICENCE.test(path)) return !path.startsWith('@typescript/') && !path.startsWith('typescript/');
   if (NOT_OF_A_PACKAGE.some((pattern) => pattern.test(path))) return false;
   // Node-RED's editor offers the types of its own function nodes to who writes one

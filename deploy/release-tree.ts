@@ -6,10 +6,11 @@ import { existsSync } from 'node:fs';
 import { lstat, mkdir, readdir, readFile, readlink, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KerbError } from '../contract/errors.ts';
-import { loadCard } from '../models/card.ts';
+import { filesOf, loadCard } from '../models/card.ts';
 import { readModel } from '../models/files.ts';
 import { ofPackages, ofRepository } from './prune.ts';
 import { licences, parts, sbom } from './sbom.ts';
+import { stripFlows } from './strip.ts';
 import type { TarEntry } from './tar-writer.ts';
 
 export const NODE_VERSION = '24.21.0';
@@ -48,7 +49,8 @@ export async function releaseTree(options: TreeOptions): Promise<{ entries: TarE
   await mkdir(tree);
   const archive = `git -C "$1" archive --format=tar "$2" | tar -x -C "$3"`;
   await output('sh', ['-c', archive, 'sh', repository, commit.id, tree]);
-  const own = (await walk(tree)).filter(({ name }) => name.endsWith('/') || ofRepository(name));
+  const tracked = (await walk(tree)).filter(({ name }) => name.endsWith('/') || ofRepository(name));
+  const own = await stripFlows(tracked);
 
   // npm empties what lies there: it must be of this folder, never where a tracked link points
   await rm(join(tree, 'node_modules'), { recursive: true, force: true });
@@ -115,12 +117,12 @@ async function modelEntries(tree: string, cache: string) {
   const cards: { name: string; version: string; licence: string }[] = [];
   for (const file of (await readdir(folder)).filter((name) => name.endsWith('.yaml')).sort()) {
     const loaded = await loadCard(join(folder, file));
-    const { name, version, licence, sizes } = loaded.card;
+    const { name, version, licence } = loaded.card;
     cards.push({ name, version: String(version), licence });
-    for (const size of sizes) {
-      await readModel(size, { folder: loaded.folder, cacheDir: cache });
-      if (!existsSync(join(folder, size.file))) {
-        entries.push({ name: `cache/${size.file}`, source: join(cache, size.file) });
+    for (const one of filesOf(loaded.card)) {
+      await readModel(one, { folder: loaded.folder, cacheDir: cache });
+      if (!existsSync(join(folder, one.file))) {
+        entries.push({ name: `cache/${one.file}`, source: join(cache, one.file) });
       }
     }
   }

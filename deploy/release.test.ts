@@ -103,6 +103,8 @@ test('what a box needs is in, what only developers need is not', (t) => {
     'mqtt/build/lib/client.js',
     '@serialport/bindings-cpp/prebuilds/linux-x64/@serialport+bindings-cpp.glibc.node',
     'pm2/LICENSE.md',
+    'tfjs-tflite-node/build/Release/node_tflite_binding.node',
+    'tfjs-tflite-node/cc_deps/linux_amd64/libtensorflowlite_c.so',
   ])
     t.true(ofPackages(path, 'x64'), path);
   for (const path of [
@@ -113,6 +115,9 @@ test('what a box needs is in, what only developers need is not', (t) => {
     'epoll/build/Release/obj.target/epoll.node',
     '@serialport/bindings-cpp/prebuilds/linux-arm64/x.node',
     '@serialport/bindings-cpp/prebuilds/win32-x64/x.node',
+    'tfjs-tflite-node/cc_deps/linux_arm64/libtensorflowlite_c.so',
+    'tfjs-tflite-node/cc_deps/darwin_arm64/libtensorflowlite_c.dylib',
+    'tfjs-tflite-node/node_modules/@tensorflow/tfjs-core/package.json',
     'zod/index.d.ts',
     'pm2/README.md',
   ])

@@ -1,12 +1,14 @@
 // flows: the program: scripts/node24 flows/main.ts --config FILE. Reads top to bottom: configuration, watchdog, link to
-// the agent, Node-RED, heartbeat. It ends when whoever started it is gone, or when the watchdog says so.
+// the agent, Node-RED, heartbeat. It ends when whoever started it is gone, when its configuration is another one, or when
+// the watchdog says so.
 import './runtime/small.ts';
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { flushCompileCache } from 'node:module';
 import { parseArgs } from 'node:util';
 import { KerbError, oneLine } from '../contract/errors.ts';
 import { editorOpenSchema, type FlowsAlive } from '../contract/local.ts';
 import { setLink } from './nodes/link.ts';
-import { type FlowsConfig, loadFlowsConfig } from './runtime/config.ts';
+import { type FlowsConfig, loadFlowsConfig, startedFrom } from './runtime/config.ts';
 import { EditorDoor } from './runtime/editor.ts';
 import { clearEnds, countEnd, countEnded, endedFile, readEnds, SAFE_AFTER } from './runtime/ends.ts';
 import { Link } from './runtime/link.ts';
@@ -19,12 +21,14 @@ import { startWatchdog } from './runtime/watchdog.ts';
 const USAGE = 'usage: flows/main.ts --config FILE';
 /** Between two heartbeats. */
 const BEAT_MS = 2000;
+/** Between two looks at the configuration. */
+const CONFIG_MS = 3000;
 /** After the start; once flows run. */
 const TIDY_MS = 2000;
 /** So long a run without an end forgets the ends before it. */
 const HEALTHY_MS = 10 * 60_000;
 
-async function run(config: FlowsConfig): Promise<void> {
+async function run(file: string, config: FlowsConfig): Promise<void> {
   const since = Date.now();
   mkdirSync(config.user_dir, { recursive: true, mode: 0o700 });
   // when the box runs out of memory, this process goes before the agent does
@@ -33,7 +37,11 @@ async function run(config: FlowsConfig): Promise<void> {
   } catch {
     // not on this system
   }
-  startWatchdog({ hangS: config.hang_s, maxRss: config.memory_mb * 1e6, file: endedFile(config.user_dir) });
+  const armed = startWatchdog({
+    hangS: config.hang_s,
+    maxRss: config.memory_mb * 1e6,
+    file: endedFile(config.user_dir),
+  });
   process.on('uncaughtException', (error) => {
     const reason = `a flow threw: ${oneLine(error)}`;
     countEnd(config.user_dir, reason);
@@ -77,6 +85,7 @@ async function run(config: FlowsConfig): Promise<void> {
     }),
     () => beat(),
   );
+  armed();
 
   function beat(): void {
     if (engine === undefined) return;
@@ -106,7 +115,11 @@ async function run(config: FlowsConfig): Promise<void> {
   }
 
   link.on('up', beat);
-  setTimeout(tidy, TIDY_MS);
+  setTimeout(() => {
+    tidy();
+    // a box that loses its power never exits in order: the next start finds its code compiled
+    flushCompileCache();
+  }, TIDY_MS);
   link.on('editor', (what, payload) => {
     const order = editorOpenSchema.safeParse(payload);
     const done =
@@ -130,6 +143,13 @@ async function run(config: FlowsConfig): Promise<void> {
       .then(() => link.end())
       .finally(() => process.exit(0));
   };
+  // the agent wrote another one (another port, another cap), or took it away: whoever started us starts us anew
+  const before = startedFrom(file);
+  setInterval(() => {
+    if (startedFrom(file) === before) return;
+    log('info', 'FLOWS_CONFIG_CHANGED', 'the configuration is another one now');
+    end();
+  }, CONFIG_MS);
   process.on('SIGTERM', end);
   process.on('SIGINT', end);
   process.on('disconnect', end); // pm2, or whoever holds the other end, is gone
@@ -140,7 +160,7 @@ try {
   const { values } = parseArgs({ options: { config: { type: 'string' }, help: { type: 'boolean', default: false } } });
   if (values.help) process.stderr.write(`${USAGE}\n`);
   else if (!values.config) throw new KerbError('USAGE', 'no configuration is given', '--config', USAGE);
-  else await run(loadFlowsConfig(values.config));
+  else await run(values.config, loadFlowsConfig(values.config));
 } catch (error) {
   process.stderr.write(`${oneLine(error)}\n`);
   process.exit(error instanceof KerbError || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS') ? 2 : 1);

@@ -1,8 +1,10 @@
 // models: the boxes that an SSD head measures its finds against. In: the card's levels and an input size. Out: centres and
 // sizes as fractions of the input. Source: the SSD anchor generator of the TensorFlow Object Detection API; its constants
 // in the original graph agree to 1.2e-7.
-import type { Card } from './card.ts';
+import type { HeadOf } from './card.ts';
 
+/** How a card describes them. */
+export type AnchorLevels = Extract<HeadOf<'ssd'>['anchors'], { levels: unknown }>;
 /** Per anchor: cy, cx, h, w, all 0..1 of the input. */
 export type Anchors = Float64Array;
 
@@ -10,8 +12,7 @@ export type Anchors = Float64Array;
  * Anchors for an input size, level by level, row by row.
  * Sizes stay those of the reference size in pixels: the network is fully convolutional and knows no other.
  */
-export function anchorsFor(card: Card, width: number, height: number): Anchors {
-  const { reference, levels } = card.head.anchors;
+export function anchorsFor({ reference, levels }: AnchorLevels, width: number, height: number): Anchors {
   const values: number[] = [];
   for (const { stride, shapes } of levels) {
     const columns = Math.ceil(width / stride);

@@ -1,125 +1,26 @@
-// models: the model card. In: a YAML file, untrusted. Out: a checked Card. Never: an unknown key, an unbounded list, or
-// a path that leaves its folder; measurements of a box have no place here.
+// models: the model card. In: a YAML file, untrusted. Out: a checked Card, and the same card for other weights.
+// Never: a card whose head and labels do not agree, or a file taken for what it is not.
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { parseDocument } from 'yaml';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { KerbError, oneLine } from '../contract/errors.ts';
+import { cardSchema, weightsSchema } from './card-schema.ts';
 
-const maxCardBytes = 256 * 1024;
-const fraction = z.number().min(0).max(1);
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'is not 64 hexadecimal digits');
-const relativePath = z
-  .string()
-  .min(1)
-  .max(200)
-  .regex(/^[\w][\w./-]*$/, 'is not a plain relative path')
-  .refine((path) => !path.split('/').includes('..'), 'leaves its folder');
-const expected = z.strictObject({
-  /** mean over the whole output */
-  mean: z.number(),
-  /** [index, value] of some elements */
-  at: z
-    .array(z.tuple([z.number().int().min(0), z.number()]))
-    .min(1)
-    .max(32),
-});
-
-const sizeSchema = z.strictObject({
-  width: z.number().int().min(32).max(4096),
-  height: z.number().int().min(32).max(4096),
-  file: relativePath,
-  bytes: z
-    .number()
-    .int()
-    .min(1)
-    .max(512 << 20),
-  sha256,
-  /** what the known picture must give, by output */
-  known: z.strictObject({ boxes: expected, scores: expected }),
-});
-
-const headSchema = z.strictObject({
-  kind: z.literal('ssd'),
-  /** columns of the scores output; column 0 is the background, column n is label n */
-  columns: z.number().int().min(2).max(1001),
-  /** what box encodings are multiplied by: centre, size */
-  coder: z.strictObject({ centre: z.number().positive(), size: z.number().positive() }),
-  anchors: z.strictObject({
-    /** anchor sizes are fractions of this many input pixels, whatever the input size */
-    reference: z.number().int().min(32).max(4096),
-    levels: z
-      .array(
-        z.strictObject({
-          stride: z.number().int().min(1).max(4096),
-          /** [size as a fraction of the reference, width to height] */
-          shapes: z
-            .array(z.tuple([z.number().positive(), z.number().positive()]))
-            .min(1)
-            .max(16),
-        }),
-      )
-      .min(1)
-      .max(10),
-  }),
-});
-
-const cardSchema = z.strictObject({
-  card: z.literal(1),
-  name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,60}$/),
-  version: z.string().min(1).max(40),
-  licence: z.string().min(1).max(60),
-  about: z.string().max(1000),
-  source: z.strictObject({
-    /** name@version in the npm registry */
-    npm: z.string().max(200),
-    integrity: z.string().regex(/^sha512-[A-Za-z0-9+/]{86}==$/),
-    folder: z.string().max(200),
-  }),
-  input: z.strictObject({
-    layout: z.literal('nhwc'),
-    dtype: z.literal('float32'),
-    colour: z.literal('rgb'),
-    /** value = pixel x scale + offset */
-    scale: z.number(),
-    offset: z.number(),
-    resize: z.literal('legacy-bilinear'),
-  }),
-  /** first: every look; second: wide looks; all: fine looks */
-  sizes: z.array(sizeSchema).min(1).max(6),
-  head: headSchema,
-  merge: z.strictObject({
-    /** a lower find of the same class or group is dropped above this intersection over union */
-    iou: fraction,
-    /** across sizes, of the same class: dropped when more than this part of the smaller lies in the other ... */
-    containment: fraction,
-    /** ... and the smaller has at least this part of the other's area */
-    part: fraction,
-    /** classes that are one object when their boxes coincide */
-    groups: z.array(z.array(z.string().max(60)).min(2).max(20)).max(20),
-    /** candidates kept per size before merging, and finds per look */
-    candidates: z.number().int().min(1).max(5000),
-    objects: z.number().int().min(1).max(1000),
-  }),
-  known: z.strictObject({
-    /** the picture of models/known.ts */
-    picture: z.literal('pattern-1'),
-    tolerance: z.number().positive().max(0.05),
-  }),
-  budget: z.strictObject({
-    /** maximum of one base look on the smallest box, milliseconds */
-    ms: z.number().positive(),
-    /** maximum memory of one worker, all sizes loaded, MB */
-    mb: z.number().positive(),
-  }),
-  /** label of each id from 1 on; null where the id is unused */
-  labels: z.array(z.string().min(1).max(60).nullable()).min(1).max(1000),
-});
+const maxCardBytes = 1 << 20;
 
 /** A checked model card. */
 export type Card = z.infer<typeof cardSchema>;
 /** One input size of a card. */
 export type CardSize = Card['sizes'][number];
+/** A file that a card names. */
+export type CardFile = Pick<CardSize, 'file' | 'bytes' | 'sha256'>;
+/** What a card says of one kind of head. */
+export type HeadOf<K extends Card['head']['kind']> = Extract<Card['head'], { kind: K }>;
+/** How the weights of a file are kept. */
+export type Weights = z.infer<typeof weightsSchema>;
+export const allWeights = weightsSchema.options;
+
 /** A card and where its paths start. */
 export interface LoadedCard {
   readonly card: Card;
@@ -166,10 +67,42 @@ export function parseCard(bytes: Uint8Array, path: string): Card {
     throw broken(`${key}: ${issue.message}`);
   }
   const card = parsed.data;
-  if (card.labels.length !== card.head.columns - 1) {
-    throw broken(`labels: ${card.labels.length} of them for ${card.head.columns - 1} columns`);
+  const wanted = labelsOf(card.head);
+  if (wanted !== null && card.labels.length !== wanted) {
+    throw broken(`labels: ${card.labels.length} of them for a head of ${wanted} classes`);
   }
   const unknown = card.merge.groups.flat().find((name) => !card.labels.includes(name));
   if (unknown !== undefined) throw broken(`merge.groups: ${unknown} is not among the labels`);
   return card;
+}
+
+/** How many labels a head has; null where its numbers do not say. */
+export function labelsOf(head: Card['head']): number | null {
+  switch (head.kind) {
+    case 'ssd':
+      return head.columns - (head.background ? 1 : 0);
+    case 'classifier':
+      return head.columns;
+    case 'yolo':
+      return head.layout === 'end' ? null : head.columns - (head.layout === 'v5' ? 5 : 4);
+  }
+}
+
+/** Ways of keeping weights that every size of a card has, the plain ones first. */
+export function weightsOf(card: Card): Weights[] {
+  return allWeights.filter((weights) => card.sizes.every((size) => weights === 'float' || size.variants?.[weights]));
+}
+
+/** The same card with the files of another way of keeping weights. A card without it stays what it is. */
+export function withWeights(card: Card, weights: Weights): Card {
+  if (weights === 'float' || !weightsOf(card).includes(weights)) return card;
+  const chosen = card.sizes.map(({ width, height, variants }) => ({ width, height, ...variants![weights]! }));
+  const sizes = chosen.map(({ tolerance: _, ...size }) => size);
+  const tolerance = Math.max(...chosen.map((size) => size.tolerance));
+  return { ...card, sizes, known: { ...card.known, tolerance } };
+}
+
+/** Every file that a card names, of all sizes and all ways of keeping weights. */
+export function filesOf(card: Card): CardFile[] {
+  return card.sizes.flatMap((size) => [size, ...Object.values(size.variants ?? {})]);
 }

@@ -1,10 +1,10 @@
-// models: finds and reads the model file of a card. In: card, size, cache folder. Out: bytes that are what the card says.
+// models: finds and reads the model files of a card. In: what the card says of a file, cache folder. Out: bytes that are what the card says.
 // Never: bytes of another length or hash.
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KerbError, oneLine } from '../contract/errors.ts';
-import type { CardSize } from './card.ts';
+import type { CardFile } from './card.ts';
 
 /** Where a card's relative paths may start: its own folder first, then the cache. */
 export interface ModelPlaces {
@@ -12,8 +12,8 @@ export interface ModelPlaces {
   readonly cacheDir: string;
 }
 
-/** Where a size's file lies, and its length in bytes; null where there is none. */
-export async function findModel(size: CardSize, places: ModelPlaces): Promise<{ path: string; bytes: number } | null> {
+/** Where a file lies, and its length in bytes; null where there is none. */
+export async function findModel(size: CardFile, places: ModelPlaces): Promise<{ path: string; bytes: number } | null> {
   for (const folder of [places.folder, places.cacheDir]) {
     const path = join(folder, size.file);
     const found = await stat(path).catch(() => undefined);
@@ -23,7 +23,7 @@ export async function findModel(size: CardSize, places: ModelPlaces): Promise<{ 
 }
 
 /** @throws KerbError MODEL_MISSING, MODEL_ALTERED, MODEL_UNREADABLE */
-export async function readModel(size: CardSize, places: ModelPlaces): Promise<Uint8Array> {
+export async function readModel(size: CardFile, places: ModelPlaces): Promise<Uint8Array> {
   const found = await findModel(size, places);
   if (!found) {
     const remedy = 'run `npm run setup`, or put the file beside its card';

@@ -1,16 +1,23 @@
 import test from 'ava';
 import { anchorsFor, phase } from './anchors.ts';
+import { type Candidate, stretched } from './head.ts';
+import { cocoCard } from './import/coco.ts';
 import { mergeCandidates } from './merge.ts';
 import { Resizer } from './resize.ts';
-import { type Candidate, SsdHead } from './ssd.ts';
+import { SsdHead } from './ssd.ts';
 import { defaultCard } from './testing.ts';
 
+const ssdCard = async () => cocoCard((await defaultCard()).card, 'the default card');
+/** value = pixel x scale + offset, as the default detector wants it */
+const resizer = (width: number, height: number, scale = 1, offset = 0) =>
+  new Resizer({ width, height, scale, offset, layout: 'nhwc', resize: 'legacy-bilinear' });
+
 test('anchors: as many as the network has, centred where it looks', async (t) => {
-  const { card } = await defaultCard();
-  t.is(anchorsFor(card, 300, 300).length, 1917 * 4);
-  t.is(anchorsFor(card, 640, 480).length, 6048 * 4);
-  t.is(anchorsFor(card, 1024, 768).length, 15360 * 4);
-  const [cy, cx, h, w] = anchorsFor(card, 300, 300);
+  const { anchors } = (await ssdCard()).head;
+  t.is(anchorsFor(anchors, 300, 300).length, 1917 * 4);
+  t.is(anchorsFor(anchors, 640, 480).length, 6048 * 4);
+  t.is(anchorsFor(anchors, 1024, 768).length, 15360 * 4);
+  const [cy, cx, h, w] = anchorsFor(anchors, 300, 300);
   t.deepEqual([cy, cx, h, w], [0.5 / 19, 0.5 / 19, 0.1, 0.1]);
   // Even sides all the way down look two pixels further right at the finest level than 300 does, and ten at the next.
   t.is(Math.round(phase(640, 16) - phase(300, 16)), 2);
@@ -22,28 +29,23 @@ test('resize: neither corners aligned nor half pixels, clamped at the far edge',
   const row = (values: number[]) => Uint8Array.from(values.flatMap((value) => [value, value, value]));
   const picture = { width: 4, height: 1, rgb: row([0, 40, 80, 120]) };
   const out = (width: number) =>
-    [...new Resizer(width, 1, 1, 0).run(picture)]
-      .filter((_, i) => i % 3 === 0)
-      .map((value) => Math.round(value * 1e3) / 1e3);
+    [...resizer(width, 1).run(picture)].filter((_, i) => i % 3 === 0).map((value) => Math.round(value * 1e3) / 1e3);
   t.deepEqual(out(4), [0, 40, 80, 120]);
   t.deepEqual(out(8), [0, 20, 40, 60, 80, 100, 120, 120]);
   t.deepEqual(out(2), [0, 80]);
   t.deepEqual(
-    [...new Resizer(1, 1, 2 / 255, -1).run({ width: 1, height: 1, rgb: Uint8Array.of(0, 255, 51) })].map(Math.fround),
+    [...resizer(1, 1, 2 / 255, -1).run({ width: 1, height: 1, rgb: Uint8Array.of(0, 255, 51) })].map(Math.fround),
     [-1, 1, Math.fround(51 * (2 / 255) - 1)],
   );
   // The tables follow the picture's size.
-  const resizer = new Resizer(2, 2, 1, 0);
-  resizer.run(picture);
-  t.deepEqual(
-    [...resizer.run({ width: 1, height: 1, rgb: Uint8Array.of(7, 8, 9) })],
-    [7, 8, 9, 7, 8, 9, 7, 8, 9, 7, 8, 9],
-  );
+  const two = resizer(2, 2);
+  two.run(picture);
+  t.deepEqual([...two.run({ width: 1, height: 1, rgb: Uint8Array.of(7, 8, 9) })], [7, 8, 9, 7, 8, 9, 7, 8, 9, 7, 8, 9]);
 });
 
 test('decoding: an encoding of zeros is its anchor, clipped; background, unused ids and low scores are not finds', async (t) => {
-  const { card } = await defaultCard();
-  const head = new SsdHead(card, 0);
+  const card = await ssdCard();
+  const head = new SsdHead(card, card.head, 0, null);
   const boxes = new Float32Array(1917 * 4);
   const scores = new Float32Array(1917 * 91);
   const anchor = 3 * (19 * 9 + 9);
@@ -52,7 +54,7 @@ test('decoding: an encoding of zeros is its anchor, clipped; background, unused 
   scores[anchor * 91 + 12] = 0.9;
   scores[anchor * 91 + 3] = 0.499;
   scores[3] = 0.7;
-  const finds = head.decode(boxes, scores, 600, 300, 0.5);
+  const finds = head.decode([boxes, scores], stretched(600, 300), 0.5);
   t.is(finds.length, 2);
   t.is(finds[0]?.label, 3);
   t.is(finds[0]?.box[0], 0);

@@ -2,6 +2,7 @@
 // tried on a picture that needs no file, and must give what the card expects. In: outputs. Out: nothing, or MODEL_INSANE.
 import { KerbError } from '../contract/errors.ts';
 import type { CardSize } from './card.ts';
+import type { OutputName } from './head.ts';
 import type { Picture } from './types.ts';
 
 /** pattern-1: slopes, blocks and a grain, from integer arithmetic alone, so that every machine makes the same bytes. */
@@ -25,18 +26,23 @@ export function knownPicture(): Picture {
 }
 
 /** What a card expects of one output. */
-export type Expected = CardSize['known']['boxes'];
+export type Expected = NonNullable<CardSize['known']['boxes']>;
+/** A run's outputs by the head's names for them. */
+export type NamedOutputs = Partial<Record<OutputName, Float32Array>>;
 
-/** Compares the outputs for the known picture with the card. @throws KerbError MODEL_INSANE */
-export function checkKnown(
-  size: CardSize,
-  outputs: { boxes: Float32Array; scores: Float32Array },
-  tolerance: number,
-  where: string,
-): void {
-  for (const name of ['boxes', 'scores'] as const) {
-    const expected = size.known[name];
-    const values = outputs[name];
+const names = ['boxes', 'scores', 'rows'] as const;
+const mostElements = 6;
+
+/**
+ * Compares the outputs for the known picture with the card.
+ * @param tolerance of values up to 1; of larger ones a fraction
+ * @throws KerbError MODEL_INSANE
+ */
+export function checkKnown(known: CardSize['known'], outputs: NamedOutputs, tolerance: number, where: string): void {
+  for (const name of names) {
+    const expected = known[name];
+    if (!expected) continue;
+    const values = outputs[name] ?? new Float32Array();
     const pairs: [string, number, number][] = expected.at.map(([i, value]) => [
       `${name}[${i}]`,
       values[i] ?? NaN,
@@ -44,7 +50,7 @@ export function checkKnown(
     ]);
     pairs.unshift([`mean of ${name}`, mean(values), expected.mean]);
     for (const [what, got, wanted] of pairs) {
-      if (Math.abs(got - wanted) <= tolerance) continue;
+      if (Math.abs(got - wanted) <= tolerance * Math.max(1, Math.abs(wanted))) continue;
       const text = `gives nonsense for the known picture: ${what} is ${got.toPrecision(6)}, not ${wanted}`;
       throw new KerbError('MODEL_INSANE', text, where, 'run `npm run setup` again, or give another model');
     }
@@ -52,27 +58,33 @@ export function checkKnown(
 }
 
 /** What a card should expect: the mean, and the elements at the best scores (for writing a card). */
-export function describeKnown(
-  outputs: { boxes: Float32Array; scores: Float32Array },
-  columns: number,
-): CardSize['known'] {
-  const best = [...outputs.scores.keys()]
-    .filter((i) => i % columns !== 0)
-    .sort((a, b) => outputs.scores[b]! - outputs.scores[a]! || a - b)
-    .slice(0, 6);
-  const round = (value: number) => Math.round(value * 1e6) / 1e6;
-  const pick = (values: Float32Array, indices: number[]) => ({
-    mean: round(mean(values)),
-    at: indices.map((i): [number, number] => [i, round(values[i]!)]),
-  });
+export function describeKnown(outputs: NamedOutputs, columns: number, background: boolean): CardSize['known'] {
+  const { boxes, scores, rows } = outputs;
+  if (rows)
+    return {
+      rows: pick(
+        rows,
+        strongest(rows, () => true),
+      ),
+    };
+  if (!scores) return {};
+  const best = strongest(scores, (i) => !background || i % columns !== 0);
+  if (!boxes) return { scores: pick(scores, best) };
   const anchors = [...new Set(best.map((i) => Math.floor(i / columns)))].slice(0, 3);
-  return {
-    boxes: pick(
-      outputs.boxes,
-      anchors.flatMap((anchor) => [0, 1, 2, 3].map((i) => anchor * 4 + i)),
-    ),
-    scores: pick(outputs.scores, best),
-  };
+  const around = anchors.flatMap((anchor) => [0, 1, 2, 3].map((i) => anchor * 4 + i));
+  return { boxes: pick(boxes, around), scores: pick(scores, best) };
+}
+
+function strongest(values: Float32Array, counts: (index: number) => boolean): number[] {
+  return [...values.keys()]
+    .filter(counts)
+    .sort((a, b) => values[b]! - values[a]! || a - b)
+    .slice(0, mostElements);
+}
+
+function pick(values: Float32Array, indices: number[]): Expected {
+  const round = (value: number) => Math.round(value * 1e6) / 1e6;
+  return { mean: round(mean(values)), at: indices.map((i) => [i, round(values[i]!)]) };
 }
 
 /** NaN where any element is not finite. */

@@ -1,7 +1,7 @@
 // models: makes one find of many candidates. In: candidates of one or several input sizes. Out: finds, best first.
 // The result is the same for a lower threshold, cut: greedy from the best score down. Ties go by size, box and label.
 import type { Card } from './card.ts';
-import type { Candidate } from './ssd.ts';
+import type { Candidate } from './head.ts';
 import type { Detection } from './types.ts';
 
 /** Classes that count as one object share a group number. */

@@ -1,7 +1,8 @@
 // models: a pool of looking threads behind one Looker. In: pictures, a bounded number at a time. Out: finds.
 // Never: a look without an end, a result that depends on which thread gave it, an unbounded queue.
 import { KerbError } from '../contract/errors.ts';
-import type { LoadedCard } from './card.ts';
+import { type LoadedCard, withWeights } from './card.ts';
+import { safe, type Use } from './choice.ts';
 import { Seat } from './seat.ts';
 import type { Look, LookDepth, Looker, Picture } from './types.ts';
 
@@ -10,6 +11,8 @@ export interface LookerOptions {
   readonly card: LoadedCard;
   /** the cache folder; a card's model files are sought beside the card first, then here */
   readonly cacheDir: string;
+  /** runtime and weights, as this box's own trial chose them; what is safe everywhere if not given */
+  readonly use?: Use;
   /** threads, 1..16 */
   readonly workers: number;
   /** longest time for one look once it has begun, milliseconds; 20 s if not given */
@@ -66,13 +69,15 @@ class Pool implements Looker {
     this.started = new Promise((resolve, reject) => {
       this.#starting = { resolve, reject };
     });
-    const { card, folder } = options.card;
+    const { folder } = options.card;
+    const { runtime, weights } = options.use ?? safe;
+    const card = withWeights(options.card.card, weights);
     const places = { folder, cacheDir: options.cacheDir };
     this.#seats = Array.from(
       { length: this.workers },
       () =>
         new Seat({
-          start: { card, places, warm: options.warm ?? 'base' },
+          start: { card, places, runtime, weights, warm: options.warm ?? 'base' },
           program: options.program ?? new URL('./worker.ts', import.meta.url),
           deadlineMs: options.deadlineMs ?? 20_000,
           changed: () => this.#pump(),

@@ -19,6 +19,8 @@ export interface SeatOptions {
 
 /** A thread's start may be slow on a busy box, and nobody waits for an answer yet. */
 const startMs = 60_000;
+/** for a thread to notice that its process has ended */
+const patienceMs = 500;
 const firstPauseMs = 500;
 const longestPauseMs = 60_000;
 
@@ -26,6 +28,8 @@ const longestPauseMs = 60_000;
 export class Seat {
   readonly #options: SeatOptions;
   #worker: Worker | undefined;
+  /** the process of its runtime, where that is one of its own */
+  #process: number | undefined;
   #timer: NodeJS.Timeout | undefined;
   #job: { id: number; resolve: (look: Look) => void; reject: (error: Error) => void } | undefined;
   #pauseMs = firstPauseMs;
@@ -89,6 +93,8 @@ export class Seat {
       this.state = 'idle';
       this.fault = undefined;
       this.#options.changed();
+    } else if (message.kind === 'process') {
+      this.#process = message.pid ?? undefined;
     } else if (message.kind === 'unfit') {
       this.#fail(revive(message.error));
     } else if (message.id === this.#job?.id) {
@@ -152,7 +158,28 @@ export class Seat {
   async #dismiss(): Promise<void> {
     const worker = this.#worker;
     this.#worker = undefined;
+    const pid = this.#process;
+    this.#process = undefined;
+    if (worker && pid !== undefined) await endProcess(worker, pid);
     await worker?.terminate();
+  }
+}
+
+/** Ends the process of a thread's runtime, and lets the thread see it: what nobody waits for stays in the process list. */
+async function endProcess(worker: Worker, pid: number): Promise<void> {
+  const seen = new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, patienceMs);
+    worker.on('message', (message: FromWorker) => {
+      if (message.kind !== 'process') return;
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+  try {
+    process.kill(pid, 'SIGKILL');
+    await seen;
+  } catch {
+    // it has ended by itself
   }
 }
 

@@ -1,76 +1,63 @@
 // models: the SSD head. In: raw box encodings and class scores of one run. Out: finds in the picture's pixels, before any
-// merging. Source of the decoding: SSD (Liu et al. 2016), box coder of the TensorFlow Object Detection API.
+// merging. Source of the decoding: SSD (Liu et al. 2016), box coder of the TensorFlow Object Detection API; EfficientDet
+// uses the same with its own anchors.
 import { type Anchors, anchorsFor } from './anchors.ts';
-import type { Card } from './card.ts';
-
-/** A find before merging. */
-export interface Candidate {
-  /** label number, from 1 */
-  readonly label: number;
-  readonly score: number;
-  /** x0, y0, x1, y1 in pixels of the picture, within it */
-  readonly box: readonly [number, number, number, number];
-  /** which input size found it */
-  readonly scale: number;
-}
+import type { Card, HeadOf } from './card.ts';
+import { type Candidate, type Head, type HeadOutput, logistic, logit, type Placement } from './head.ts';
 
 /** Decodes the outputs for one input size. */
-export class SsdHead {
+export class SsdHead implements Head {
+  readonly outputs: readonly HeadOutput[];
   readonly #card: Card;
+  readonly #head: HeadOf<'ssd'>;
   readonly #anchors: Anchors;
   readonly #scale: number;
 
-  /** @param scale position of the size in the card */
-  constructor(card: Card, scale: number) {
-    const size = card.sizes[scale]!;
+  /** @param anchors those of the file; the card's own levels where it has them */
+  constructor(card: Card, head: HeadOf<'ssd'>, scale: number, anchors: Anchors | null) {
+    const { width, height } = card.sizes[scale]!;
     this.#card = card;
+    this.#head = head;
     this.#scale = scale;
-    this.#anchors = anchorsFor(card, size.width, size.height);
-  }
-
-  /** Shapes that the model must have. */
-  shapes(): { input: number[]; boxes: number[]; scores: number[] } {
-    const size = this.#card.sizes[this.#scale]!;
+    this.#anchors =
+      'levels' in head.anchors ? anchorsFor(head.anchors, width, height) : (anchors ?? new Float64Array());
     const rows = this.#anchors.length / 4;
-    return {
-      input: [1, size.height, size.width, 3],
-      boxes: [1, rows, 4],
-      scores: [1, rows, this.#card.head.columns],
-    };
+    this.outputs = [
+      { name: 'boxes', shape: [1, rows, 4] },
+      { name: 'scores', shape: [1, rows, head.columns] },
+    ];
   }
 
-  /** @returns at most the card's number of candidates, best first; equal scores in the order of the outputs */
-  decode(boxes: Float32Array, scores: Float32Array, width: number, height: number, minScore: number): Candidate[] {
-    const { columns } = this.#card.head;
+  /** Equal scores come in the order of the outputs. */
+  decode([boxes, scores]: readonly Float32Array[], place: Placement, minScore: number): Candidate[] {
+    if (!boxes || !scores) return [];
+    const { columns, background } = this.#head;
+    const raw = this.#head.scores === 'logit';
+    // Column 0 is the background or label 1.
+    const first = background ? 0 : 1;
     const labels = this.#card.labels;
     // Scores are float32: compare with the threshold as one, so that 0.5 means 0.5 to the bit.
-    const least = Math.fround(minScore);
+    const least = Math.fround(raw ? logit(minScore) : minScore);
     const found: number[] = [];
     for (let i = 0; i < scores.length; i++) if (scores[i]! >= least) found.push(i);
     const best = found
-      .filter((i) => i % columns !== 0 && labels[(i % columns) - 1] !== null)
+      .filter((i) => (labels[(i % columns) + first - 1] ?? null) !== null)
       .sort((a, b) => scores[b]! - scores[a]! || a - b)
       .slice(0, this.#card.merge.candidates);
     const candidates: Candidate[] = [];
     for (const i of best) {
-      const box = this.box(boxes, Math.floor(i / columns), width, height);
-      if (box[2] > box[0] && box[3] > box[1]) {
-        candidates.push({ label: i % columns, score: scores[i]!, box, scale: this.#scale });
-      }
+      const [y0, x0, y1, x1] = this.corners(boxes, Math.floor(i / columns));
+      const box = [place.x(x0), place.y(y0), place.x(x1), place.y(y1)] as const;
+      if (!(box[2] > box[0] && box[3] > box[1])) continue;
+      const score = raw ? logistic(scores[i]!) : scores[i]!;
+      candidates.push({ label: (i % columns) + first, score, box, scale: this.#scale });
     }
     return candidates;
   }
 
-  /** The box of one anchor, clipped to a picture: x0, y0, x1, y1. */
-  box(boxes: Float32Array, anchor: number, width: number, height: number): [number, number, number, number] {
-    const [y0, x0, y1, x1] = this.corners(boxes, anchor);
-    const clip = (value: number, side: number) => Math.min(Math.max(value * side, 0), side);
-    return [clip(x0, width), clip(y0, height), clip(x1, width), clip(y1, height)];
-  }
-
-  /** The box of one anchor as fractions of the picture, not clipped: ymin, xmin, ymax, xmax. */
+  /** The box of one anchor as fractions of the input, not clipped: ymin, xmin, ymax, xmax. */
   corners(boxes: Float32Array, anchor: number): [number, number, number, number] {
-    const { coder } = this.#card.head;
+    const { coder } = this.#head;
     const at = anchor * 4;
     const [cya, cxa, ha, wa] = [0, 1, 2, 3].map((i) => this.#anchors[at + i]!) as [number, number, number, number];
     const cy = boxes[at]! * coder.centre * ha + cya;

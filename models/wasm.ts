@@ -5,11 +5,14 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import * as litert from '@litertjs/core';
 import { KerbError, oneLine } from '../contract/errors.ts';
-import type { Runtime, Session } from './runtime.ts';
+import { type Edge, type EdgeType, lengthOf, type Runtime, type Session, type Values, valuesFor } from './runtime.ts';
+import { editTflite } from './tflite/edit.ts';
+import { readTflite } from './tflite/read.ts';
 
 /** What the library printed last; it tells of some faults nowhere else. */
 const printed: string[] = [];
 const maxPrinted = 20;
+const maxInputBytes = 256 << 20;
 const quiet = Object.fromEntries(
   (['log', 'info', 'warn', 'error', 'debug', 'trace'] as const).map((level) => [
     level,
@@ -56,8 +59,9 @@ async function start(): Promise<Runtime> {
 
 async function load(bytes: Uint8Array, where: string): Promise<Session> {
   printed.length = 0;
+  const fitting = withoutInt8Edges(bytes, where);
   try {
-    const model = await litert.loadAndCompile(bytes, { accelerator: 'wasm' });
+    const model = await litert.loadAndCompile(fitting, { accelerator: 'wasm' });
     return new WasmSession(model, where);
   } catch (error) {
     const remedy = 'delete it and run `npm run setup`, or give another model';
@@ -65,9 +69,18 @@ async function load(bytes: Uint8Array, where: string): Promise<Session> {
   }
 }
 
+/** The library takes and gives no int8: such edges become floats, converted inside the graph. */
+function withoutInt8Edges(bytes: Uint8Array, where: string): Uint8Array {
+  const model = readTflite(bytes, where);
+  const int8 = [...model.inputs, ...model.outputs].some((index) => model.tensors[index]!.type === 'int8');
+  return int8 ? editTflite(model, { floatEdges: true }, where) : bytes;
+}
+
+const edgeTypes: readonly string[] = ['float32', 'uint8', 'int32'] satisfies EdgeType[];
+
 class WasmSession implements Session {
-  readonly inputs: readonly (readonly number[])[];
-  readonly outputs: readonly (readonly number[])[];
+  readonly inputs: readonly Edge[];
+  readonly outputs: readonly Edge[];
   readonly #model: litert.CompiledModel;
   readonly #where: string;
   readonly #tensors: litert.Tensor[];
@@ -76,16 +89,21 @@ class WasmSession implements Session {
     this.#model = model;
     this.#where = where;
     const details = [...model.getInputDetails(), ...model.getOutputDetails()];
-    const odd = details.find((detail) => detail.dtype !== 'float32');
-    if (odd) throw new Error(`${odd.name} is ${odd.dtype}, not float32`);
-    this.inputs = model.getInputDetails().map((detail) => [...detail.shape]);
-    this.outputs = model.getOutputDetails().map((detail) => [...detail.shape]);
-    this.#tensors = this.inputs.map(
-      (shape) => new litert.Tensor(new Float32Array(shape.reduce((product, side) => product * side, 1)), [...shape]),
-    );
+    const odd = details.find((detail) => !edgeTypes.includes(detail.dtype));
+    if (odd) throw new Error(`${odd.name} is ${odd.dtype}`);
+    const edge = ({ name, shape, dtype }: (typeof details)[number]): Edge => ({
+      name,
+      shape: [...shape],
+      type: dtype as EdgeType,
+    });
+    this.inputs = model.getInputDetails().map(edge);
+    this.outputs = model.getOutputDetails().map(edge);
+    const bytes = this.inputs.reduce((sum, { shape }) => sum + lengthOf(shape) * 4, 0);
+    if (bytes > maxInputBytes) throw new Error(`its inputs take ${bytes} bytes`);
+    this.#tensors = this.inputs.map((input) => new litert.Tensor(valuesFor(input) as Float32Array, [...input.shape]));
   }
 
-  async run(inputs: readonly Float32Array[]): Promise<Float32Array[]> {
+  async run(inputs: readonly Values[]): Promise<Values[]> {
     printed.length = 0;
     let results: litert.Tensor[] = [];
     try {
@@ -93,7 +111,7 @@ class WasmSession implements Session {
       results = await this.#model.run(this.#tensors);
       const fault = printed.find((line) => /error|fail/i.test(line));
       if (fault !== undefined) throw new Error(fault);
-      return results.map((tensor) => tensor.toTypedArray() as Float32Array);
+      return results.map((tensor) => tensor.toTypedArray() as Values);
     } catch (error) {
       throw new KerbError('MODEL_RUN', `does not run: ${reason(error)}`, this.#where, 'give another model');
     } finally {
@@ -108,7 +126,7 @@ class WasmSession implements Session {
 }
 
 /** Writes into a tensor that stays in the library's memory: making one per look would cost a copy more. */
-function fill(tensor: litert.Tensor, values: Float32Array | undefined): void {
+function fill(tensor: litert.Tensor, values: Values | undefined): void {
   const wasm = litert.getGlobalLiteRt().liteRtWasm;
   const buffer = tensor.liteRtTensorBuffer;
   if (!values || values.byteLength !== buffer.packedSize()) throw new Error('input of another size');

@@ -5,12 +5,24 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { KerbError, oneLine } from '../contract/errors.ts';
 import { mergeCandidates } from './merge.ts';
 import type { FromWorker, ToWorker, WireError, WorkerStart } from './messages.ts';
+import type { Runtime } from './runtime.ts';
+import { openRuntime } from './runtimes.ts';
 import { Scale } from './scale.ts';
-import { wasmRuntime } from './wasm.ts';
 
-const { card, places, warm } = workerData as WorkerStart;
+const { card, places, runtime: runtimeName, weights, warm } = workerData as WorkerStart;
 const port = parentPort!;
+const send = (message: FromWorker) => port.postMessage(message);
 const scales: (Scale | undefined)[] = [];
+let opening: Promise<Runtime> | undefined;
+/** Named in traces unless it is the plain one. */
+const name = weights === 'float' ? card.name : `${card.name} ${weights}`;
+
+/** Tells the owner of a runtime that is a process of its own. */
+function telling(runtime: Runtime): Runtime {
+  if (runtime.pid !== undefined) send({ kind: 'process', pid: runtime.pid });
+  void runtime.ended?.then(() => send({ kind: 'process', pid: null }));
+  return runtime;
+}
 
 /** Sizes of a depth: the first, the first two, all. */
 function reach(depth: ToWorker['depth']): number {
@@ -18,7 +30,8 @@ function reach(depth: ToWorker['depth']): number {
 }
 
 async function open(depth: ToWorker['depth']): Promise<Scale[]> {
-  const runtime = await wasmRuntime();
+  opening ??= openRuntime(runtimeName).then(telling);
+  const runtime = await opening;
   const ready: Scale[] = [];
   for (let i = 0; i < reach(depth); i++) {
     const scale = scales[i] ?? (await Scale.open(card, i, places, runtime));
@@ -35,7 +48,7 @@ async function look({ id, picture, depth, minScore }: ToWorker): Promise<FromWor
   for (const scale of ready) candidates.push(...(await scale.look(picture, minScore)));
   const objects = mergeCandidates(card, candidates);
   const sizes = card.sizes.slice(0, ready.length).map((size) => `${size.width}x${size.height}`);
-  return { kind: 'looked', id, objects, ms: performance.now() - start, model: `${card.name} ${sizes.join('+')}` };
+  return { kind: 'looked', id, objects, ms: performance.now() - start, model: `${name} ${sizes.join('+')}` };
 }
 
 function wire(error: unknown): WireError {
@@ -46,7 +59,6 @@ function wire(error: unknown): WireError {
   return { code, where, remedy, what: message.slice(where.length + 2, message.length - remedy.length - 2) };
 }
 
-const send = (message: FromWorker) => port.postMessage(message);
 try {
   await open(warm);
   send({ kind: 'ready' });

@@ -96,6 +96,7 @@ test('no code of drivers, models or judgement reads the wall clock, chance or th
     'agent/config',
     'agent/outbox',
     'agent/uplink',
+    'agent/commands',
   ];
   const forbidden = /\bDate\.now\(\)|\bnew Date\(\)|\bMath\.random\(\)|\bprocess\.env\b/;
   const faults = judged.flatMap((room) =>

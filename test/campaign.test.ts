@@ -22,7 +22,8 @@ test('box, broker and centre killed at random moments, power cut, disk full, lin
   );
   const value = (metric: string) => figures.get(metric)?.value;
   t.is(status, 0, stderr);
-  for (const metric of ['lost', 'doubled', 'altered', 'wrong_gaps', 'undelivered']) t.is(value(metric), 0, metric);
+  for (const metric of ['lost', 'doubled', 'altered', 'wrong_gaps', 'undelivered', 'commands_unended'])
+    t.is(value(metric), 0, metric);
   t.true(
     [...figures.values()].every(({ ok }) => ok !== false),
     stderr,
@@ -30,6 +31,7 @@ test('box, broker and centre killed at random moments, power cut, disk full, lin
   t.true(value('kills')! >= 12);
   for (const lane of ['alarm', 'case', 'telemetry', 'evidence']) t.true(value(`accepted.${lane}`)! > 0, lane);
   t.is(value('stored')! + value('evicted')!, value('accepted')! + value('stored.unsaid')!);
+  t.true(value('commands')! > 0);
   t.log(`${value('kills')} kills, ${value('power_cuts')} power cuts, ${value('accepted')} records accepted`);
 });
 

@@ -182,6 +182,9 @@ sampleTest(
       return now?.upstream === 'acknowledged';
     });
 
+    // The ready flow holds the lamp on while the van's case is open.
+    await until('the lamp', 60_000, async () => (await demo.state()).outputs[0]?.state === 1);
+
     // Ctrl-C: all gone within 2 s.
     const took = await demo.interrupt();
     t.log(`Ctrl-C took ${Math.round(took)} ms`);

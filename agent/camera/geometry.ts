@@ -14,6 +14,22 @@ export function iou(a: Box, b: Box): number {
   return shared === 0 ? 0 : shared / (a[2] * a[3] + b[2] * b[3] - shared);
 }
 
+/** Pixels between two boxes, 0 where they touch. */
+export function gap(a: Box, b: Box): number {
+  const across = Math.max(a[0] - (b[0] + b[2]), b[0] - (a[0] + a[2]), 0);
+  const down = Math.max(a[1] - (b[1] + b[3]), b[1] - (a[1] + a[3]), 0);
+  return Math.hypot(across, down);
+}
+
+/** The smallest box around all of these; there is at least one. */
+export function union(boxes: readonly Box[]): Box {
+  const left = Math.min(...boxes.map(([x]) => x));
+  const top = Math.min(...boxes.map(([, y]) => y));
+  const right = Math.max(...boxes.map(([x, , width]) => x + width));
+  const bottom = Math.max(...boxes.map(([, y, , height]) => y + height));
+  return [left, top, right - left, bottom - top];
+}
+
 /** The same box somewhere else. */
 export function moved([x, y, width, height]: Box, dx: number, dy: number): Box {
   return [x + dx, y + dy, width, height];

@@ -179,3 +179,37 @@ test('each stay begins and ends once, so that its picture is kept as long as it 
   t.deepEqual(began, [1, 2, 3, 4]);
   t.deepEqual(ended, [1, 2, 3, 4]);
 });
+
+test('other rules keep the dwell so far: 30 s become 20 s while a van has stood 22 s, and the next look tells', (t) => {
+  const one = judge(30);
+  t.deepEqual(times(run(one, 22, () => [find('car', inZone)])), []);
+  one.adopt(camera, profile(20));
+  const { verdicts, tracks, ended } = one.look(22_250, [find('car', inZone)], SIZE);
+  t.is(tracks[0]?.id, 1, 'the track goes on');
+  t.deepEqual(ended, [verdicts[0]!.stay]);
+  t.like(verdicts[0]!.event, { at: 0, until: 22_250, dwell_s: 22.25, limit_s: 20 });
+  one.adopt(camera, profile(10));
+  t.deepEqual(times(run(one, 30, () => [find('car', inZone)], 22_500)), [], 'a stay is told once');
+});
+
+test('a stay whose zone or rule is gone ends, and its first picture is let go; another zone begins anew', (t) => {
+  const one = judge(30);
+  run(one, 22, () => [find('car', inZone)]);
+  const [zone] = camera.zones;
+  one.adopt({ ...camera, zones: [{ ...zone!, id: 'other' }] }, profile(20));
+  const { ended, began, verdicts } = one.look(22_250, [find('car', inZone)], SIZE);
+  t.deepEqual([ended, began, verdicts], [[1], [2], []]);
+  t.deepEqual(times(run(one, 30, () => [find('car', inZone)], 22_500)), [20]);
+  one.adopt({ ...camera, zones: [] }, profile(20));
+  t.deepEqual(one.look(60_000, [find('car', inZone)], SIZE).verdicts, []);
+});
+
+test('rules that come before the first look, or twice between two looks, are in force at the next', (t) => {
+  const one = judge(30);
+  one.adopt(camera, profile(5));
+  t.deepEqual(times(run(one, 8, () => [find('car', inZone)])), [5.25]);
+  one.adopt({ ...camera, zones: [] }, profile(5));
+  one.adopt(camera, profile(5));
+  const { began } = one.look(8_250, [find('car', inZone)], SIZE);
+  t.deepEqual(began, [2]);
+});

@@ -3,11 +3,16 @@
 // Pure: nothing but time and finds is known here; the same looks give the same events (law 1).
 import type { KerbEvent } from '../../contract/index.ts';
 import type { Detection } from '../../models/types.ts';
+import { LocalTime } from '../config/hours.ts';
 import type { Camera, Profile } from '../config/site.ts';
+import { LineCounter } from './counting.ts';
 import { rounded } from './geometry.ts';
+import { classOf, type Group, GroupJudge } from './groups.ts';
 import { eventId } from './ids.ts';
-import { type Followed, Tracker } from './tracker.ts';
-import type { Box, Track, Why } from './types.ts';
+import { limitOf, type Stay } from './stays.ts';
+import { type Followed, Tracker, type TrackerOptions } from './tracker.ts';
+import type { Box, GroupWhy, LineCount, Track, Why } from './types.ts';
+import { whyOf } from './why.ts';
 import { standsIn, type Watch, watchesOf } from './zones.ts';
 
 export interface JudgeOptions {
@@ -15,22 +20,11 @@ export interface JudgeOptions {
   readonly site: string;
   readonly camera: Camera;
   readonly profile: Profile;
+  /** in which the hours of rules are meant; default UTC */
+  readonly timeZone?: string;
 }
 
-/** One object in one zone under one rule, from when it was first seen there. */
-interface Stay {
-  readonly number: number;
-  readonly watch: Watch;
-  readonly track: number;
-  readonly entry: number;
-  readonly firstBox: Box;
-  last: number;
-  scores: number;
-  finds: number;
-  reported: boolean;
-}
-
-/** A stay that has lasted too long. */
+/** A stay, or a gathering, that has lasted too long. */
 export interface Verdict {
   readonly stay: number;
   readonly event: KerbEvent;
@@ -41,7 +35,8 @@ export interface Verdict {
 export interface Judgement {
   readonly tracks: readonly Track[];
   readonly why: readonly Why[];
-  /** stays that began with this look: its picture may be needed */
+  readonly groups: readonly GroupWhy[];
+  /** stays and gatherings that began with this look: its picture may be needed */
   readonly began: readonly number[];
   /** stays whose first picture is not needed after this look */
   readonly ended: readonly number[];
@@ -60,23 +55,58 @@ const MISSED_LOOKS = 2.5;
 const DRAWN_ON_MS = 1000;
 
 export class CameraJudge {
-  readonly #options: JudgeOptions;
+  #options: JudgeOptions;
+  readonly #hours: LocalTime;
   readonly #tracker: Tracker;
+  readonly #groups = new GroupJudge(() => ++this.#numbers);
+  readonly #lines = new LineCounter();
   #watches: Watch[] = [];
   #size = { width: 0, height: 0 };
   #stays: Stay[] = [];
   #numbers = 0;
+  /** stays that other rules ended, not told yet */
+  #dropped: number[] = [];
   #time = Number.NEGATIVE_INFINITY;
 
   constructor(options: JudgeOptions) {
     this.#options = options;
-    const { rules } = options.profile;
-    this.#tracker = new Tracker({
+    this.#hours = new LocalTime(options.timeZone ?? 'UTC');
+    this.#tracker = new Tracker(this.#limits());
+  }
+
+  /**
+   * Other zones and rules from the next look on. Tracks go on, and so does each stay whose zone and rule are still there,
+   * by their ids: its dwell so far counts under the new limit.
+   */
+  adopt(camera: Camera, profile: Profile): void {
+    this.#options = { ...this.#options, camera, profile };
+    this.#tracker.tune(this.#limits());
+    this.#watches = watchesOf(camera, profile, this.#size);
+    const before = this.#stays;
+    this.#stays = before.filter((stay) => {
+      const { zone, rule } = stay.watch;
+      const watch = this.#watches.find((one) => one.zone.id === zone.id && one.rule.id === rule.id);
+      if (watch) stay.watch = watch;
+      return watch !== undefined;
+    });
+    const ended = before.filter((stay) => !stay.reported && !this.#stays.includes(stay));
+    this.#dropped.push(...ended.map((stay) => stay.number), ...this.#groups.adopt(this.#watches));
+    this.#lines.adopt(camera, this.#size);
+  }
+
+  /** How often each counting line was crossed since the start. */
+  counts(): LineCount[] {
+    return this.#lines.counts();
+  }
+
+  #limits(): TrackerOptions {
+    const { rules } = this.#options.profile;
+    return {
       sure: Math.min(SURE_SCORE, ...rules.map((rule) => rule.min_score)),
       weak: WEAK_SCORE,
       keep_s: Math.max(...rules.map((rule) => this.#absent_ms(rule.absent_s) / 1000)),
       lasting: rules.flatMap((rule) => rule.classes),
-    });
+    };
   }
 
   /**
@@ -85,17 +115,21 @@ export class CameraJudge {
    * @param finds what was found, in pixels of a frame of `size`
    */
   look(time: number, finds: readonly Detection[], size: { width: number; height: number }): Judgement {
-    const ended: number[] = [];
+    const ended = this.#dropped.splice(0);
     if (time <= this.#time || size.width !== this.#size.width || size.height !== this.#size.height) {
       ended.push(...this.#forget());
       this.#size = { width: size.width, height: size.height };
       this.#watches = watchesOf(this.#options.camera, this.#options.profile, size);
+      this.#lines.adopt(this.#options.camera, size);
     }
     this.#time = time;
     ended.push(...this.#expire(time));
     const tracks = this.#tracker.update(time, finds);
-    const began: number[] = [];
-    const verdicts: Verdict[] = [];
+    this.#lines.look(time, tracks);
+    const gathered = this.#groups.look(time, tracks, this.#watches, this.#hours, (s) => this.#absent_ms(s));
+    const began = [...gathered.began];
+    const verdicts = gathered.verdicts.map((group) => this.#groupVerdict(group));
+    ended.push(...gathered.ended);
     for (const track of tracks) {
       if (track.last !== time) continue;
       for (const watch of this.#watches) {
@@ -117,6 +151,7 @@ export class CameraJudge {
         last,
       })),
       why: drawn.map((track) => this.#why(track)),
+      groups: gathered.groups,
       began,
       ended,
       verdicts,
@@ -128,13 +163,21 @@ export class CameraJudge {
     const numbers = this.#stays.filter((stay) => !stay.reported).map((stay) => stay.number);
     this.#stays = [];
     this.#tracker.reset();
-    return numbers;
+    this.#lines.forget();
+    return [...numbers, ...this.#groups.forget()];
   }
 
   #expire(time: number): number[] {
-    const gone = this.#stays.filter((stay) => time - stay.last > this.#absent_ms(stay.watch.rule.absent_s));
+    // A rule whose hours are over forgets what it timed: the next ones begin anew.
+    const gone = this.#stays.filter(
+      (stay) => time - stay.last > this.#absent_ms(stay.watch.rule.absent_s) || !this.#isOpen(stay.watch, time),
+    );
     this.#stays = this.#stays.filter((stay) => !gone.includes(stay));
     return gone.filter((stay) => !stay.reported).map((stay) => stay.number);
+  }
+
+  #isOpen(watch: Watch, time: number): boolean {
+    return this.#hours.open(watch.rule.when, time);
   }
 
   #absent_ms(absent_s: number): number {
@@ -143,7 +186,7 @@ export class CameraJudge {
 
   /** Carries on, or begins, the stay of an object that was found now; null if it is not in the zone. */
   #follow(track: Followed, watch: Watch, began: number[]): Stay | null {
-    if (!standsIn(watch, track.box)) return null;
+    if (watch.rule.kind !== 'dwell' || !standsIn(watch, track.box) || !this.#isOpen(watch, track.last)) return null;
     let stay = this.#stays.find((one) => one.track === track.id && one.watch === watch);
     if (!stay) {
       if (!watch.rule.classes.includes(track.class) || track.score < watch.rule.min_score) return null;
@@ -161,82 +204,66 @@ export class CameraJudge {
   }
 
   #verdict(stay: Stay, track: Followed): Verdict | null {
-    const { rule, zone } = stay.watch;
-    const limit_s = rule.dwell_s.value;
+    const { rule } = stay.watch;
+    const limit_s = limitOf(rule, track.class);
     const dwell_s = (stay.last - stay.entry) / 1000;
     if (stay.reported || dwell_s <= limit_s) return null;
     if (track.score < rule.min_score || !rule.classes.includes(track.class)) return null;
     stay.reported = true;
+    const { entry: at, last: until, scores, finds } = stay;
+    const what = { at, until, class: track.class, track: stay.track, box: track.box, certainty: scores / finds };
+    const event = this.#event(stay.watch, { ...what, dwell_s, limit_s });
+    return { stay: stay.number, event, firstBox: rounded(stay.firstBox), proofBox: rounded(track.box) };
+  }
+
+  #groupVerdict(group: Group): Verdict {
+    const { watch, entry: at, last: until, lead, box, scores, looks, members } = group;
+    const what = { at, until, class: classOf(group), track: lead, box, certainty: scores / looks };
+    const times = { dwell_s: (until - at) / 1000, limit_s: watch.rule.dwell_s.value };
+    const event = this.#event(watch, { ...what, ...times, count: members.length });
+    return { stay: group.number, event, firstBox: rounded(group.firstBox), proofBox: rounded(box) };
+  }
+
+  /** @param what of the event: entered, seen last, what it was, where, how sure */
+  #event(
+    { rule, zone }: Watch,
+    what: Pick<KerbEvent, 'at' | 'until' | 'class' | 'track' | 'certainty' | 'dwell_s' | 'limit_s' | 'count'> & {
+      readonly box: Box;
+    },
+  ): KerbEvent {
     const { device, site, camera } = this.#options;
-    const name = {
-      device,
-      site,
-      camera: camera.id,
-      rule: rule.id,
-      zone: zone.id,
-      entry: stay.entry,
-      track: stay.track,
-    };
-    const event: KerbEvent = {
+    const name = { device, site, camera: camera.id, rule: rule.id, zone: zone.id, entry: what.at, track: what.track };
+    return {
       v: 1,
       kind: 'event',
       id: eventId(name),
       device,
       site,
       camera: camera.id,
-      at: stay.entry,
-      until: stay.last,
+      at: what.at,
+      until: what.until,
       code: rule.code,
       rule: rule.id,
       zone: zone.id,
-      class: track.class,
-      track: track.id,
-      box: rounded(track.box),
-      certainty: Math.round((stay.scores / stay.finds) * 1e4) / 1e4,
-      dwell_s,
-      limit_s,
+      class: what.class,
+      track: what.track,
+      box: rounded(what.box),
+      certainty: Math.round(Math.min(1, what.certainty) * 1e4) / 1e4,
+      dwell_s: what.dwell_s,
+      limit_s: what.limit_s,
+      ...(what.count === undefined ? {} : { count: what.count }),
     };
-    return { stay: stay.number, event, firstBox: rounded(stay.firstBox), proofBox: rounded(track.box) };
   }
 
   /** What the debug view says of a track: of all rules over all zones, the one that came nearest to an event. */
   #why(track: Followed): Why {
-    let best: Why | null = null;
-    for (const watch of this.#watches) {
-      const why = this.#whyUnder(track, watch);
-      if (!best || rank(why) > rank(best)) best = why;
-    }
-    const { id, class: name, score } = track;
-    const nothing = { zone: null, rule: null, dwell_s: 0, limit_s: 0, reason: 'class' } as const;
-    return best ?? { track: id, class: name, score, ...nothing };
+    return whyOf(
+      track,
+      this.#watches,
+      (watch) => this.#isOpen(watch, this.#time),
+      (watch) => this.#stays.find((one) => one.track === track.id && one.watch === watch),
+    );
   }
-
-  #whyUnder(track: Followed, watch: Watch): Why {
-    const { id, class: name, score } = track;
-    const about = { track: id, class: name, score };
-    const limit_s = watch.rule.dwell_s.value;
-    const stay = this.#stays.find((one) => one.track === id && one.watch === watch);
-    const here = standsIn(watch, track.box) || (stay !== undefined && stay.last === track.last);
-    if (!watch.rule.classes.includes(name)) {
-      return { ...about, zone: here ? watch.zone.id : null, rule: null, dwell_s: 0, limit_s: 0, reason: 'class' };
-    }
-    const rule = watch.rule.id;
-    if (!stay) {
-      const reason = here ? 'score' : 'outside';
-      return { ...about, zone: here ? watch.zone.id : null, rule, dwell_s: 0, limit_s, reason };
-    }
-    const dwell_s = (stay.last - stay.entry) / 1000;
-    const late = dwell_s > limit_s;
-    const reason = stay.reported ? 'reported' : late ? 'score' : 'timing';
-    return { ...about, zone: watch.zone.id, rule, dwell_s, limit_s, reason };
-  }
-}
-
-const RANKS: readonly Why['reason'][] = ['class', 'outside', 'score', 'timing', 'reported'];
-
-/** Later reasons come nearer to an event; of equal ones the longer stay. */
-function rank(why: Why): number {
-  return RANKS.indexOf(why.reason) + Math.min(0.9, why.dwell_s / 1e6) + (why.zone === null ? 0 : 0.05);
 }
 
 /** Found now; or lately; or a thing that stood still and is hidden for the moment. A single weak sight is not drawn on. */

@@ -11,6 +11,16 @@ const MAX_FRAMES = 8;
 const MAX_BYTES = 64 * 1024 * 1024;
 const QUALITY = 80;
 
+/** A looked-at frame as a masked picture. */
+export interface LivePicture {
+  readonly seq: number;
+  readonly jpeg: Buffer;
+  /** epoch ms of the frame */
+  readonly time: number;
+  /** how many regions were hidden */
+  readonly persons: number;
+}
+
 /** How persons are hidden on live pictures: share of a box added on each side, blocks on its shorter side. */
 export interface Hiding {
   readonly margin: number;
@@ -46,16 +56,22 @@ export class LivePictures {
     return this.#kept.at(-1)?.frame.seq ?? null;
   }
 
+  /** The newest with its report, unmasked: for looks on this box alone. */
+  get newest(): { readonly frame: Frame; readonly report: FrameReport } | null {
+    return this.#kept.at(-1) ?? null;
+  }
+
   report(seq: number | null): FrameReport | null {
     return this.#find(seq)?.report ?? null;
   }
 
   /** The masked picture; seq null: the newest; null if it is no longer kept. The same one is encoded once. */
-  async jpeg(seq: number | null): Promise<{ seq: number; jpeg: Buffer } | null> {
+  async jpeg(seq: number | null): Promise<LivePicture | null> {
     const kept = this.#find(seq);
     if (!kept) return null;
     kept.jpeg ??= writeJpeg(this.#masked(kept), QUALITY);
-    return { seq: kept.frame.seq, jpeg: await kept.jpeg };
+    const { seq: own, time } = kept.frame;
+    return { seq: own, jpeg: await kept.jpeg, time, persons: kept.persons.length };
   }
 
   #find(seq: number | null): Kept | undefined {

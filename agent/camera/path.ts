@@ -6,16 +6,18 @@ import type { Detection, Look, LookDepth, Looker } from '../../models/types.ts';
 import type { Camera, Profile } from '../config/site.ts';
 import { FirstSights } from './firsts.ts';
 import { CameraJudge, type Judgement, WEAK_SCORE } from './judge.ts';
-import { LivePictures } from './live.ts';
+import { type LivePicture, LivePictures } from './live.ts';
 import { Median, Rate } from './rates.ts';
 import { Schedule } from './schedule.ts';
-import type { Box, FrameReport, Sighting } from './types.ts';
+import type { Box, FrameReport, LineCount, Sighting } from './types.ts';
 
 export interface PathOptions {
   readonly device: string;
   readonly site: string;
   readonly camera: Camera;
   readonly profile: Profile;
+  /** in which the hours of rules are meant; default UTC */
+  readonly timeZone?: string;
   readonly looker: Looker;
   /** told for each looked-at frame */
   readonly onReport?: (report: FrameReport) => void;
@@ -37,6 +39,8 @@ export interface PathStats {
   readonly failed: number;
   /** seq of the newest frame that `jpeg` can give */
   readonly latest: number | null;
+  /** how often each counting line was crossed since the start */
+  readonly counts: readonly LineCount[];
 }
 
 /** Persons from this score on are hidden on live pictures: far below what counts as a find. */
@@ -50,9 +54,9 @@ const MAX_OBJECTS = 100;
 const RECORDED_TRIES = 3;
 
 export class CameraPath {
-  readonly #options: PathOptions;
+  #options: PathOptions;
   readonly #judge: CameraJudge;
-  readonly #schedule: Schedule;
+  #schedule: Schedule;
   readonly #firsts = new FirstSights();
   readonly #pictures = new LivePictures();
   readonly #frames = new Rate();
@@ -65,10 +69,25 @@ export class CameraPath {
   #fault: { readonly error: unknown } | null = null;
 
   constructor(options: PathOptions) {
-    const { device, site, camera, profile } = options;
+    const { device, site, camera, profile, timeZone } = options;
     this.#options = options;
-    this.#judge = new CameraJudge({ device, site, camera, profile });
+    this.#judge = new CameraJudge({ device, site, camera, profile, ...(timeZone === undefined ? {} : { timeZone }) });
     this.#schedule = new Schedule(camera.looks_per_s, camera.wide_every_s);
+  }
+
+  /** Other zones and rules, without losing a track or a dwell so far. Takes effect with the next look's judgement. */
+  adopt(camera: Camera, profile: Profile): void {
+    const before = this.#options.camera;
+    this.#options = { ...this.#options, camera, profile };
+    this.#judge.adopt(camera, profile);
+    if (camera.looks_per_s !== before.looks_per_s || camera.wide_every_s !== before.wide_every_s) {
+      this.#schedule = new Schedule(camera.looks_per_s, camera.wide_every_s);
+    }
+  }
+
+  /** The newest looked-at frame with its report; null before the first. */
+  newest(): { readonly frame: Frame; readonly report: FrameReport } | null {
+    return this.#pictures.newest;
   }
 
   /** A live frame: looked at if it is due and a worker is free, else let go. Never waits. */
@@ -106,7 +125,7 @@ export class CameraPath {
   }
 
   /** A looked-at frame as masked JPEG; seq null: the newest; null if it is no longer kept. */
-  jpeg(seq: number | null): Promise<{ seq: number; jpeg: Buffer } | null> {
+  jpeg(seq: number | null): Promise<LivePicture | null> {
     return this.#pictures.jpeg(seq);
   }
 
@@ -124,6 +143,7 @@ export class CameraPath {
       skipped: this.#schedule.skipped,
       failed: this.#failed,
       latest: this.#pictures.latest,
+      counts: this.#judge.counts(),
     };
   }
 
@@ -171,9 +191,9 @@ export class CameraPath {
     if (depth === 'base') this.#look_ms.add(look.ms);
     const objects = look.objects.filter((find) => find.score >= WEAK_SCORE).slice(0, MAX_OBJECTS);
     const judged = this.#judge.look(time, objects, frame);
-    const { tracks, why } = judged;
+    const { tracks, why, groups } = judged;
     const camera = this.#options.camera.id;
-    const report = { camera, seq, time, width, height, objects, tracks, why, look: { ms: look.ms, depth } };
+    const report = { camera, seq, time, width, height, objects, tracks, why, groups, look: { ms: look.ms, depth } };
     this.#pictures.add(frame, report, hidden(frame, look.objects, judged.persons));
     this.#firsts.keep(frame, judged.began);
     this.#options.onReport?.(report);

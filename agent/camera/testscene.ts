@@ -16,8 +16,11 @@ export const camera: Camera = {
   id: 'cam',
   name: words,
   picture: [400, 300],
+  transport: 'tcp',
+  decode: {},
   looks_per_s: 4,
   wide_every_s: 1,
+  lines: [],
   zones: [
     {
       id: 'kerb',
@@ -33,15 +36,14 @@ export const camera: Camera = {
   ],
 };
 
+/** A profile of these rules alone. */
+export const rules = (...all: Profile['rules']): Profile => ({ version: 'test', same_place_iou: 0.3, rules: all });
+
 export function profile(dwell_s: number, absent_s = 5): Profile {
   const dwell = { value: dwell_s, source: 'test' };
   const classes = ['car', 'truck', 'bus'];
   const rule = { id: 'parked', kind: 'dwell', code: '09009', zones: ['no-parking'], classes, min_score: 0.5 } as const;
-  return {
-    version: 'test',
-    same_place_iou: 0.3,
-    rules: [{ ...rule, zones: ['no-parking'], classes, dwell_s: dwell, absent_s }],
-  };
+  return rules({ ...rule, zones: ['no-parking'], classes, dwell_s: dwell, absent_s });
 }
 
 /** A grey frame whose first bytes carry its number. */

@@ -61,8 +61,8 @@ export function groupOf(name: string): string {
 }
 
 export class Tracker {
-  readonly #options: TrackerOptions;
-  readonly #lasting: ReadonlySet<string>;
+  #options: TrackerOptions;
+  #lasting: ReadonlySet<string>;
   #tracks: Live[] = [];
   #ids = 0;
 
@@ -86,6 +86,12 @@ export class Tracker {
     for (const find of left.finds) this.#begin(time, find);
     this.#bound();
     return this.#tracks.map((track) => snapshot(track, time));
+  }
+
+  /** Other limits from the next look on; what is followed stays. */
+  tune(options: TrackerOptions): void {
+    this.#options = options;
+    this.#lasting = new Set(options.lasting.map(groupOf));
   }
 
   /** Forgets every object; ids go on counting. */

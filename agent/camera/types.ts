@@ -29,8 +29,34 @@ export interface Why {
   /** seconds in the zone so far, and the rule's limit */
   readonly dwell_s: number;
   readonly limit_s: number;
-  /** class: no rule is about it; outside: in no zone of the rule; timing: not long enough yet; reported: an event was made */
-  readonly reason: 'class' | 'score' | 'outside' | 'timing' | 'reported';
+  /**
+   * class: no rule is about it; outside: in no zone of the rule; hours: the rule does not hold now; group: it counts only
+   * together with others; score: not sure enough; timing: not long enough yet; reported: an event was made
+   */
+  readonly reason: 'class' | 'outside' | 'hours' | 'group' | 'score' | 'timing' | 'reported';
+}
+
+/** Why a gathering is (not yet) an event. */
+export interface GroupWhy {
+  readonly rule: string;
+  readonly zone: string;
+  /** around all its members */
+  readonly box: Box;
+  /** members now, and how many make a matter */
+  readonly count: number;
+  readonly needed: number;
+  readonly dwell_s: number;
+  readonly limit_s: number;
+  /** unattended: long enough, and nobody was beside it often enough */
+  readonly reason: 'timing' | 'unattended' | 'reported';
+}
+
+/** How often a line was crossed since the start, by class; directions as the line's definition says. */
+export interface LineCount {
+  readonly line: string;
+  readonly class: string;
+  readonly left: number;
+  readonly right: number;
 }
 
 /** Everything about one looked-at frame: what the page draws over exactly this picture. */
@@ -43,6 +69,7 @@ export interface FrameReport {
   readonly objects: readonly Detection[];
   readonly tracks: readonly Track[];
   readonly why: readonly Why[];
+  readonly groups: readonly GroupWhy[];
   readonly look: { readonly ms: number; readonly depth: LookDepth };
 }
 

@@ -2,27 +2,20 @@
 // and evidenced go out through the outbox, or the name of the open case that a sighting repeats.
 // One open case per code, zone and place: its first box stays the anchor, across loops and restarts.
 // Never: an unmasked picture on disk, two cases for one matter, a case that was told and is lost. No clock, no chance.
-import {
-  type Case,
-  caseSchema,
-  derivedId,
-  firstIssue,
-  type KerbError,
-  type KerbEvent,
-  oneLine,
-} from '../../contract/index.ts';
+import { type Case, caseSchema, derivedId, firstIssue, type KerbError, type KerbEvent } from '../../contract/index.ts';
 import type { Looker } from '../../models/types.ts';
 import type { Site } from '../config/site.ts';
+import { CaseBook } from './book.ts';
 import { iou } from './boxes.ts';
 import { jpegCodec } from './codec.ts';
 import { type EvidencePicture, makeEvidence } from './evidence.ts';
-import { busyFault, pictureFault, sightingFault } from './faults.ts';
-import { Handover } from './handover.ts';
+import { busyFault, sightingFault } from './faults.ts';
 import type { Codec } from './mask.ts';
-import { PictureFolder } from './pictures.ts';
+import type { PictureFolder } from './pictures.ts';
+import { makeSnapshot, type SnapshotPicture } from './snapshot.ts';
 import { type CaseStore, placeKey } from './store.ts';
 import type { Taxonomy } from './taxonomy.ts';
-import type { Box, Outbox, Sighting, StoredCase, Taken } from './types.ts';
+import type { Box, Moment, Outbox, Sighting, StoredCase, Taken } from './types.ts';
 
 /** Sightings held at once; each holds two frames. */
 const MAX_WAITING = 16;
@@ -49,29 +42,28 @@ export interface CaseMakerOptions {
 export class CaseMaker {
   readonly #options: CaseMakerOptions;
   readonly #onFault: (fault: KerbError) => void;
-  readonly #handover: Handover | null;
+  /** of the sightings that come from now on */
+  #site: Site;
+  /** where its cases are kept; others on this box may report theirs there too */
+  readonly book: CaseBook;
   #last: Promise<unknown> = Promise.resolve();
   #waiting = 0;
 
   constructor(options: CaseMakerOptions) {
     this.#options = options;
+    this.#site = options.site;
     this.#onFault = options.onFault ?? (() => {});
-    this.#handover = options.outbox ? new Handover(options.store, options.outbox, this.#onFault) : null;
+    this.book = new CaseBook(options);
   }
 
-  /**
-   * Finishes what an earlier life left: picture files that were not written yet, records that were not appended yet.
-   * Called once at start, before the first sighting; never rejects for what can be tried again later.
-   */
-  async recover(): Promise<void> {
-    const { store, pictures } = this.#options;
-    if (pictures) {
-      for (const id of store.keptPictures()) {
-        const kept = store.picture(id);
-        if (kept?.jpeg && !(await pictures.get(id, kept.sha256))) await this.#writeFile(pictures, id, kept.jpeg);
-      }
-    }
-    await this.handOver();
+  /** See `CaseBook.recover`: called once at start, before the first sighting. */
+  recover(): Promise<void> {
+    return this.book.recover();
+  }
+
+  /** Another state of the site's zones and rules; sightings that were taken before are worked under theirs. */
+  adopt(site: Site): void {
+    this.#site = site;
   }
 
   /**
@@ -83,8 +75,9 @@ export class CaseMaker {
   take(sighting: Sighting): Promise<Taken> {
     if (this.#waiting >= MAX_WAITING) return Promise.reject(busyFault(MAX_WAITING));
     this.#waiting++;
+    const site = this.#site;
     const taken = this.#last
-      .then(() => this.#take(sighting))
+      .then(() => this.#take(sighting, site))
       .finally(() => {
         this.#waiting--;
       });
@@ -98,14 +91,14 @@ export class CaseMaker {
     await this.handOver();
   }
 
-  /** Tries again what the outbox refused. The owner calls it every few seconds while `waiting` is not 0. */
-  async handOver(): Promise<void> {
-    await this.#handover?.run();
+  /** See `CaseBook.handOver`. */
+  handOver(): Promise<void> {
+    return this.book.handOver();
   }
 
   /** Cases that are not wholly in the outbox yet. */
   get waiting(): number {
-    return this.#options.store.waiting;
+    return this.book.waiting;
   }
 
   /** Sightings being worked or waiting for it. */
@@ -113,37 +106,39 @@ export class CaseMaker {
     return this.#waiting;
   }
 
-  /**
-   * The centre has everything of this lane and epoch up to `upTo`; other lanes say nothing about a case. To be called
-   * at start too, with what the outbox knows.
-   * @returns ids of the cases that are acknowledged now
-   */
+  /** See `CaseBook.acknowledged`. */
   acknowledged(lane: string, epoch: string, upTo: number): string[] {
-    return lane === 'case' ? this.#options.store.acknowledged(epoch, upTo) : [];
+    return this.book.acknowledged(lane, epoch, upTo);
   }
 
   /** Cases as `GET /api/cases` gives them; see `CaseStore.list`. */
   list(after: string | null, limit: number): StoredCase[] | null {
-    return this.#options.store.list(after, limit);
+    return this.book.list(after, limit);
   }
 
-  /** A masked picture's bytes, or null where there is none (any more). */
-  async picture(id: string): Promise<Buffer | null> {
-    const kept = this.#options.store.picture(id);
-    if (!kept) return null;
-    if (kept.jpeg) return Buffer.from(kept.jpeg);
-    return (await this.#options.pictures?.get(id, kept.sha256)) ?? null;
+  /** See `CaseBook.picture`. */
+  picture(id: string): Promise<Buffer | null> {
+    return this.book.picture(id);
   }
 
-  async #take({ event, first, proof }: Sighting): Promise<Taken> {
-    const { store, looker, codec = jpegCodec, device, site } = this.#options;
-    const known = this.#knownCase(event);
+  /**
+   * A masked picture of a frame, for a command; nothing is kept of it here.
+   * @throws KerbError EVIDENCE_UNMASKED, EVIDENCE_FAILED
+   */
+  snapshot(frame: Moment['frame'], names: readonly string[]): Promise<SnapshotPicture> {
+    const { device, looker, codec = jpegCodec } = this.#options;
+    return makeSnapshot(frame, [device, ...names], looker, codec);
+  }
+
+  async #take({ event, first, proof }: Sighting, site: Site): Promise<Taken> {
+    const { store, looker, codec = jpegCodec, device } = this.#options;
+    const known = this.#knownCase(event, site);
     if (known !== null) {
       store.seen(known, event.until);
       return { duplicateOf: known };
     }
     const made: EvidencePicture[] = [];
-    const bare = this.#bareCase(event);
+    const bare = this.#bareCase(event, site);
     for (const [role, moment] of [['first', first] as const, ['proof', proof] as const]) {
       try {
         made.push(await makeEvidence(moment, role, [device, site.id, event.id], looker, codec));
@@ -153,20 +148,13 @@ export class CaseMaker {
     }
     const result: Case = { ...bare, evidence: made.map(({ ref }) => ref) };
     const pictures = made.map(({ ref: { id, sha256 }, jpeg }) => ({ id, sha256, jpeg }));
-    store.add(result, pictures, this.#handover !== null);
-    const names: string[] = [];
-    if (this.#options.pictures) {
-      for (const { id, jpeg } of pictures) {
-        if (await this.#writeFile(this.#options.pictures, id, jpeg)) names.push(PictureFolder.fileName(id));
-      }
-    }
-    void this.#handover?.run();
+    const names = await this.book.keep(result, pictures);
     return { case: result, pictures: names };
   }
 
   /** The open case of this event's code, zone and place. */
-  #knownCase(event: KerbEvent): string | null {
-    const { store, site } = this.#options;
+  #knownCase(event: KerbEvent, site: Site): string | null {
+    const { store } = this.#options;
     const box = event.box as Box;
     let best: { id: string; share: number } | null = null;
     for (const open of store.openAt(placeKey(event))) {
@@ -183,8 +171,8 @@ export class CaseMaker {
   }
 
   /** The case without its pictures. @throws KerbError CASES_SIGHTING */
-  #bareCase(event: KerbEvent): Case {
-    const { device, site, taxonomy } = this.#options;
+  #bareCase(event: KerbEvent, site: Site): Case {
+    const { device, taxonomy } = this.#options;
     const matter = taxonomy.matters.get(event.code);
     const zone = site.cameras.find(({ id }) => id === event.camera)?.zones.find(({ id }) => id === event.zone);
     if (event.device !== device || event.site !== site.id) throw sightingFault('is of another device or site');
@@ -211,21 +199,12 @@ export class CaseMaker {
       track: event.track,
       box: event.box,
       certainty: event.certainty,
+      ...(event.count === undefined ? {} : { count: event.count }),
       rule: { id: event.rule, limit_s: event.limit_s, dwell_s: event.dwell_s, profile: site.profile.version },
       state: 'reported',
       evidence: [],
     } satisfies Case);
     if (!result.success) throw sightingFault(firstIssue(result.error));
     return result.data;
-  }
-
-  async #writeFile(folder: PictureFolder, id: string, jpeg: Uint8Array): Promise<boolean> {
-    try {
-      await folder.write(id, jpeg);
-      return true;
-    } catch (error) {
-      this.#onFault(pictureFault(oneLine(error), error));
-      return false;
-    }
   }
 }

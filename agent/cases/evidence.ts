@@ -10,8 +10,8 @@ import {
   oneLine,
 } from '../../contract/index.ts';
 import type { Looker } from '../../models/types.ts';
-import { type Codec, maskPersons } from './mask.ts';
-import type { Box, Moment } from './types.ts';
+import { type Codec, type MaskedPicture, maskPersons } from './mask.ts';
+import type { Moment } from './types.ts';
 
 /** Looks may fail (a worker died and was replaced): times that a picture is tried. */
 const MAX_TRIES = 3;
@@ -50,7 +50,8 @@ export async function makeEvidence(
   return { ref, jpeg };
 }
 
-async function tryMask({ frame, box }: { frame: Moment['frame']; box: Box }, looker: Looker, codec: Codec) {
+/** Masks a moment, with patience for a looker that fails. @throws KerbError EVIDENCE_UNMASKED, EVIDENCE_FAILED */
+export async function tryMask({ frame, box }: Moment, looker: Looker, codec: Codec): Promise<MaskedPicture> {
   for (let tries = 1; ; tries++) {
     try {
       return await maskPersons(frame, box, looker, codec);
@@ -58,7 +59,7 @@ async function tryMask({ frame, box }: { frame: Moment['frame']; box: Box }, loo
       if (error instanceof KerbError && error.code === 'EVIDENCE_UNMASKED') throw error;
       if (tries < MAX_TRIES) continue;
       const what = `could not be looked at ${MAX_TRIES} times (${oneLine(error)})`;
-      const remedy = 'the case goes without this picture; see the health page';
+      const remedy = 'there is no such picture; see the health page';
       throw new KerbError('EVIDENCE_FAILED', what, 'evidence picture', remedy, { cause: error });
     }
   }
@@ -70,7 +71,10 @@ export interface ChunkRecord {
   readonly bytes: Uint8Array;
 }
 
-/** A picture as records of the evidence lane, in order; the same picture always gives the same records. */
+/**
+ * A picture as records of the evidence lane, in order; the same picture always gives the same records.
+ * @param caseId what it proves: a case, or the command that asked for it
+ */
 export function chunksOf(caseId: string, picture: { id: string; sha256: string; jpeg: Uint8Array }): ChunkRecord[] {
   const of = Math.max(1, Math.ceil(picture.jpeg.length / EVIDENCE_CHUNK_BYTES));
   return Array.from({ length: of }, (_, chunk) => {

@@ -25,3 +25,11 @@ export function pictureFault(what: string, cause: unknown): KerbError {
     cause,
   });
 }
+
+/** A picture that proves no case did not go into the outbox; nothing of it is kept here. */
+export function snapshotFault(what: string, cause?: unknown): KerbError {
+  const where = 'agent/cases';
+  return new KerbError('CASES_SNAPSHOT', `the picture is not in the outbox (${what})`, where, 'ask again later', {
+    cause,
+  });
+}

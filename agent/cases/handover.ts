@@ -7,8 +7,8 @@
 // A lane whose log was made anew (another epoch) has lost what it held: then the case is told again, rather than never.
 import { type KerbError, oneLine } from '../../contract/index.ts';
 import { chunksOf } from './evidence.ts';
-import { handoverFault } from './faults.ts';
-import type { CaseStore, Intent } from './store.ts';
+import { handoverFault, snapshotFault } from './faults.ts';
+import type { CaseStore, Intent, StoredPicture } from './store.ts';
 import type { Outbox, Position } from './types.ts';
 
 interface Item {
@@ -23,6 +23,8 @@ export class Handover {
   readonly #onFault: (fault: KerbError) => void;
   #running: Promise<void> | null = null;
   #again = false;
+  /** what goes into the lanes takes its turn here */
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(store: CaseStore, outbox: Outbox, onFault: (fault: KerbError) => void) {
     this.#store = store;
@@ -36,10 +38,33 @@ export class Handover {
    */
   run(): Promise<void> {
     this.#again = true;
-    this.#running ??= this.#drain().finally(() => {
+    this.#running ??= this.#exclusive(() => this.#drain()).finally(() => {
       this.#running = null;
     });
     return this.#running;
+  }
+
+  /**
+   * Puts a picture that proves no case into the evidence lane: between two cases, never within one, so that a case's
+   * note keeps telling where its records went.
+   * @throws KerbError CASES_SNAPSHOT while a case is half handed over, or where the outbox refuses
+   */
+  put(of: string, picture: StoredPicture): Promise<void> {
+    return this.#exclusive(async () => {
+      if (this.#store.intent()) throw snapshotFault('a case before it is not wholly there yet');
+      try {
+        for (const chunk of chunksOf(of, picture))
+          await this.#outbox.append('evidence', { kind: 'evidence', ...chunk });
+      } catch (error) {
+        throw snapshotFault(oneLine(error), error);
+      }
+    });
+  }
+
+  #exclusive<T>(body: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(body);
+    this.#turn = turn.catch(() => {});
+    return turn;
   }
 
   async #drain(): Promise<void> {

@@ -8,6 +8,7 @@ import type { Box, Moment, Outbox, Sighting } from './types.ts';
 
 export const MADE_SITE: Site = {
   version: 1,
+  time_zone: 'Asia/Shanghai',
   id: 'street',
   name: { zh: '街', en: 'Street' },
   place: { lon: 115.78, lat: 33.85, text: { zh: '路口', en: 'Crossing' } },
@@ -16,8 +17,11 @@ export const MADE_SITE: Site = {
       id: 'cam1',
       name: { zh: '一号', en: 'One' },
       picture: [320, 240],
+      transport: 'tcp',
+      decode: {},
       looks_per_s: 4,
       wide_every_s: 1,
+      lines: [],
       zones: [
         {
           id: 'kerb',

@@ -113,6 +113,12 @@ export class CaseStore {
     return rows.reverse().flatMap(toStored);
   }
 
+  /** A case by its id, or null. */
+  find(id: string): StoredCase | null {
+    const rows = this.#all('SELECT text, last_seen, upstream FROM cases WHERE id = ?', id);
+    return rows.flatMap(toStored)[0] ?? null;
+  }
+
   /** How many cases are not yet wholly in the outbox. */
   get waiting(): number {
     return Number(this.#all('SELECT count(*) AS n FROM cases WHERE handed = 0')[0]?.['n']);

@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { ID_PATTERN } from '../../contract/index.ts';
 import { loadYaml } from './load.ts';
+import { flowsSchema, outputsSchema } from './outputs.ts';
 
 const id = z.string().regex(ID_PATTERN, 'must be letters, digits, dot, dash or underscore, at most 64');
 
@@ -31,6 +32,34 @@ export const boxSchema = z.strictObject({
         .describe(
           'longest pause before it is tried again; long in a fleet, so that a broker that returns is not flooded',
         ),
+      reconnect_spread_s: z
+        .number()
+        .min(0)
+        .max(3600)
+        .default(10)
+        .describe(
+          'a lost session is opened again at a random moment within this: boxes at the broker / connections a second it bears',
+        ),
+      keepalive_s: z
+        .number()
+        .int()
+        .min(10)
+        .max(3600)
+        .default(120)
+        .describe('silence after which the link is tested; 120 costs an idle box about 6 MB a month'),
+      tls: z
+        .strictObject({
+          ca: z
+            .string()
+            .min(1)
+            .optional()
+            .describe('path of the PEM file with who may have signed the broker; default the public authorities'),
+          cert: z.string().min(1).optional().describe("path of the PEM file with this box's own certificate ..."),
+          key: z.string().min(1).optional().describe('... and of its key'),
+        })
+        .refine((tls) => (tls.cert === undefined) === (tls.key === undefined), 'give both cert and key, or neither')
+        .optional()
+        .describe('of mqtts://; the files are read anew for each connection'),
     })
     .optional()
     .describe('without it everything is kept on the box'),
@@ -69,6 +98,8 @@ export const boxSchema = z.strictObject({
     })
     .optional()
     .describe('the vehicle role'),
+  outputs: outputsSchema,
+  flows: flowsSchema,
   updates: z
     .strictObject({
       url: z
@@ -100,7 +131,12 @@ export async function loadBox(file: string): Promise<Box> {
   const box = await loadYaml(file, boxSchema, 'box');
   const at = (path: string) => resolve(dirname(file), path);
   if (box.data) box.data = at(box.data);
+  if (box.flows?.folder) box.flows.folder = at(box.flows.folder);
   if (box.updates) box.updates.root = at(box.updates.root);
+  for (const name of ['ca', 'cert', 'key'] as const) {
+    const path = box.uplink?.tls?.[name];
+    if (path && box.uplink?.tls) box.uplink.tls[name] = at(path);
+  }
   if (box.vehicle) {
     box.vehicle.profile = at(box.vehicle.profile);
     if (box.vehicle.map) box.vehicle.map = at(box.vehicle.map);
@@ -108,7 +144,9 @@ export async function loadBox(file: string): Promise<Box> {
   if (box.camera) {
     box.camera.site = at(box.camera.site);
     if (box.camera.model) box.camera.model = at(box.camera.model);
-    if (box.camera.source && !box.camera.source.includes('://')) box.camera.source = at(box.camera.source);
+    const { source } = box.camera;
+    // A picture folder keeps the / at its end: it is what tells it from a video file.
+    if (source && !/:\/\/|^usb:/.test(source)) box.camera.source = at(source) + (source.endsWith('/') ? '/' : '');
   }
   return box;
 }

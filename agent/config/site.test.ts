@@ -89,6 +89,30 @@ test('a profile may be a file of its own', async (t) => {
   t.is((await loadSite(file)).profile.version, 'demo-1');
 });
 
+test("a city's profile with every kind of rule is read; its codes are in the taxonomy", async (t) => {
+  const city = fileURLToPath(new URL('../../examples/street/city.yaml', import.meta.url));
+  const text = await readFile(example, 'utf8');
+  const file = await written(`${text.split('profile:\n')[0]}profile: ${city}\n`);
+  const { profile } = await loadSite(file);
+  t.deepEqual([...new Set(profile.rules.map(({ kind }) => kind))].sort(), ['count', 'dwell', 'stall']);
+  const taxonomy = await readFile(new URL('../cases/taxonomy.csv', import.meta.url), 'utf8');
+  for (const { code } of profile.rules) t.true(taxonomy.includes(`,${code},`), code);
+});
+
+test('a counting line outside the picture, or without length, is refused', async (t) => {
+  const line = (to: string) =>
+    `    lines: [{ id: gate, name: { zh: 门, en: Gate }, from: [10, 10], to: ${to}, classes: [car] }]\n`;
+  const with_ = (to: string) => changed(t, ['    zones:\n', `${line(to)}    zones:\n`]);
+  await refused(t, await with_('[900, 10]'), 'CONFIG_INVALID', /"gate".*outside the picture/);
+  await refused(t, await with_('[11, 10]'), 'CONFIG_INVALID', /"gate" has no length/);
+  t.is((await loadSite(await with_('[300, 10]'))).cameras[0]!.lines.length, 1);
+});
+
+test('a time zone that is none is refused', async (t) => {
+  const file = await changed(t, ['id: street\n', 'id: street\ntime_zone: Asia/Bozhou\n']);
+  await refused(t, file, 'CONFIG_INVALID', /time_zone/);
+});
+
 test('a number without its source is refused: each limit cites where it comes from', async (t) => {
   const file = await changed(t, [/dwell_s:\n\s+value: 30\n\s+source: .*/, 'dwell_s: 30']);
   await refused(t, file, 'CONFIG_INVALID', /dwell_s/);

@@ -2,8 +2,12 @@
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { ID_PATTERN, KerbError } from '../../contract/index.ts';
-import { loadYaml } from './load.ts';
+import { isTimeZone } from './hours.ts';
+import { loadYaml, parseYaml } from './load.ts';
 import { area, selfCrossing } from './polygon.ts';
+import { type Profile, profileSchema, zoneKindSchema } from './rules.ts';
+
+export { type Profile, profileSchema, type Rule, ruleSchema } from './rules.ts';
 
 const id = z.string().regex(ID_PATTERN, 'must be letters, digits, dot, dash or underscore, at most 64');
 const words = z.strictObject({
@@ -20,10 +24,12 @@ const lonLat = {
     .describe('unit grid cell (单元网格), 15 digits'),
 };
 
+const ffmpegName = z.string().regex(/^[a-z0-9][a-z0-9_]{0,31}$/, "must be a name of ffmpeg's");
+
 export const zoneSchema = z.strictObject({
   id: id.describe('short name, stable: open cases are tied to it'),
   name: words,
-  kind: z.enum(['no-parking']).describe('what is forbidden here; rules name the kinds they watch'),
+  kind: zoneKindSchema,
   polygon: z
     .array(z.tuple([z.number(), z.number()]))
     .min(3)
@@ -36,6 +42,18 @@ export const zoneSchema = z.strictObject({
 });
 export type Zone = z.infer<typeof zoneSchema>;
 
+const point = z.tuple([z.number(), z.number()]);
+
+/** A counting line. Who looks from its first end to its second counts from left to right as `right`, else as `left`. */
+export const lineSchema = z.strictObject({
+  id: id.describe('short name, stable: counts are told by it'),
+  name: words,
+  from: point.describe('[x, y] in pixels of `picture`'),
+  to: point.describe('its other end'),
+  classes: z.array(z.string().min(1).max(40)).min(1).max(20).describe("the detector's class names that are counted"),
+});
+export type Line = z.infer<typeof lineSchema>;
+
 export const cameraSchema = z.strictObject({
   id: id.describe('short name of the camera'),
   name: words,
@@ -44,7 +62,26 @@ export const cameraSchema = z.strictObject({
     .min(1)
     .max(1024)
     .optional()
-    .describe('a file or rtsp://user:password@host/path; watch --video replaces it'),
+    .describe(
+      'rtsp://user:password@host/path; http://user:password@host/snapshot.jpg; /dev/video0; a picture folder ending in /; ' +
+        'or a video file; watch --video replaces it',
+    ),
+  transport: z
+    .enum(['tcp', 'udp'])
+    .default('tcp')
+    .describe('how an RTSP stream comes; udp only in a network that loses nothing'),
+  decode: z
+    .strictObject({
+      hwaccel: ffmpegName.optional().describe("ffmpeg's -hwaccel: vaapi, drm, v4l2m2m ..."),
+      hwaccel_device: z
+        .string()
+        .regex(/^[A-Za-z0-9/][A-Za-z0-9/_.:-]{0,127}$/)
+        .optional()
+        .describe('e.g. /dev/dri/renderD128'),
+      decoder: ffmpegName.optional().describe("ffmpeg's decoder by name: h264_v4l2m2m, hevc_rkmpp ..."),
+    })
+    .default({})
+    .describe('hardware decoding, as ffmpeg names it; without it the processor decodes'),
   picture: z
     .tuple([z.number().int().min(64).max(8192), z.number().int().min(64).max(8192)])
     .describe('[width, height] of the picture in which the zones are drawn'),
@@ -56,37 +93,9 @@ export const cameraSchema = z.strictObject({
     .default(1)
     .describe('how often a look adds the second, larger scale for small and far objects; 0 never'),
   zones: z.array(zoneSchema).max(64),
+  lines: z.array(lineSchema).max(16).default([]).describe('what crosses these is counted'),
 });
 export type Camera = z.infer<typeof cameraSchema>;
-
-const cited = <T extends z.ZodType>(value: T) =>
-  z.strictObject({ value, source: z.string().min(1).max(300).describe('where the number comes from') });
-
-export const ruleSchema = z.strictObject({
-  id,
-  kind: z.literal('dwell').describe('an object of these classes that stays in such a zone longer than `dwell_s`'),
-  code: z
-    .string()
-    .regex(/^\d{5}$/, 'five digits, in quotes')
-    .describe('matter code of GB/T 47678.5-2026'),
-  zones: z
-    .array(z.enum(['no-parking']))
-    .min(1)
-    .describe('kinds of zone'),
-  classes: z.array(z.string().min(1).max(40)).min(1).max(20).describe("the detector's class names"),
-  min_score: z.number().min(0.05).max(1).describe('a find below this score is not counted, 0..1'),
-  dwell_s: cited(z.number().min(0).max(86400)).describe('seconds in the zone until it becomes a case'),
-  absent_s: z.number().min(0).max(3600).default(5).describe('seconds unseen until an object counts as gone'),
-});
-export type Rule = z.infer<typeof ruleSchema>;
-
-export const profileSchema = z.strictObject({
-  id: id.optional().describe('id of the site it is for, where it is published as a file of its own'),
-  version: z.string().min(1).max(64).describe('name of this state of the rules; each case carries it'),
-  same_place_iou: z.number().min(0.05).max(1).default(0.3).describe('overlap from which two boxes are the same place'),
-  rules: z.array(ruleSchema).min(1).max(64),
-});
-export type Profile = z.infer<typeof profileSchema>;
 
 export const siteSchema = z
   .strictObject({
@@ -94,6 +103,12 @@ export const siteSchema = z
     id,
     name: words,
     place: z.strictObject({ ...lonLat, text: words }),
+    time_zone: z
+      .string()
+      .max(60)
+      .refine(isTimeZone, 'must be a time zone, e.g. Asia/Shanghai')
+      .default('Asia/Shanghai')
+      .describe('in which the hours of rules are meant'),
     cameras: z.array(cameraSchema).min(1).max(16),
     profile: z.union([profileSchema, z.string().min(1).max(1024)]).describe('the rules, or the path of a profile file'),
   })
@@ -103,6 +118,10 @@ export const siteSchema = z
       unique(ctx, camera.zones, ['cameras', c, 'zones']);
       camera.zones.forEach((zone, z) => {
         checkZone(ctx, zone, camera.picture, ['cameras', c, 'zones', z, 'polygon']);
+      });
+      unique(ctx, camera.lines, ['cameras', c, 'lines']);
+      camera.lines.forEach((line, l) => {
+        checkLine(ctx, line, camera.picture, ['cameras', c, 'lines', l]);
       });
     });
     if (typeof site.profile !== 'string') unique(ctx, site.profile.rules, ['profile', 'rules']);
@@ -139,14 +158,45 @@ function checkZone(ctx: Ctx, zone: Zone, [width, height]: [number, number], path
   }
 }
 
+function checkLine(ctx: Ctx, { id, from, to }: Line, [width, height]: [number, number], path: PropertyKey[]): void {
+  const outside = [from, to].find(([x, y]) => x < 0 || y < 0 || x > width || y > height);
+  if (outside) {
+    const message = `line "${id}": its end [${outside}] lies outside the picture of ${width}x${height}`;
+    ctx.addIssue({ code: 'custom', message, path });
+  } else if (Math.hypot(from[0] - to[0], from[1] - to[1]) < 4) {
+    ctx.addIssue({ code: 'custom', message: `line "${id}" has no length`, path });
+  }
+}
+
 /** Reads a site file and the profile it holds or names. @throws KerbError CONFIG_* */
 export async function loadSite(file: string): Promise<Site> {
   const { profile, ...site } = await loadYaml(file, siteSchema, 'site');
   if (typeof profile !== 'string') return { ...site, profile };
   const path = resolve(dirname(file), profile);
-  const read = await loadYaml(path, profileSchema, 'profile');
-  const twice = read.rules.find((rule, i) => read.rules.findIndex((r) => r.id === rule.id) !== i);
-  if (twice)
-    throw new KerbError('CONFIG_INVALID', `rule "${twice.id}" stands twice`, path, 'give each rule its own id');
-  return { ...site, profile: read };
+  return { ...site, profile: single(await loadYaml(path, profileSchema, 'profile'), path) };
+}
+
+/**
+ * The site that a published text makes: a whole site file with its rules in it, or a profile file, whose rules then stand
+ * in the site that is there.
+ * @param where for messages
+ * @throws KerbError CONFIG_*
+ */
+export function parseSite(text: string, where: string, there: Site): Site {
+  if (!/^cameras\s*:/m.test(text)) {
+    const profile = single(parseYaml(text, profileSchema, where, 'profile'), where);
+    return { ...there, id: profile.id ?? there.id, profile };
+  }
+  const { profile, ...site } = parseYaml(text, siteSchema, where, 'site');
+  if (typeof profile !== 'string') return { ...site, profile };
+  const what = `its rules are in another file, "${profile.slice(0, 80)}"`;
+  throw new KerbError('CONFIG_INVALID', what, where, 'put the rules into the published file');
+}
+
+/** @throws KerbError CONFIG_INVALID for a rule that stands twice */
+function single(profile: Profile, where: string): Profile {
+  const { rules } = profile;
+  const twice = rules.find((rule, i) => rules.findIndex((other) => other.id === rule.id) !== i);
+  if (!twice) return profile;
+  throw new KerbError('CONFIG_INVALID', `rule "${twice.id}" stands twice`, where, 'give each rule its own id');
 }

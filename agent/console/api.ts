@@ -1,6 +1,7 @@
 // agent/console: the shapes of the page's documented interface, and what the composition root must supply for it.
 // The console draws and serves; it knows no camera, no queue and no disk.
-import type { Case, Lane } from '../../contract/index.ts';
+import type { Case, Lane, ReportBody, ReportItem } from '../../contract/index.ts';
+import type { FlowsSource, FlowsState, OutputState } from './api-flows.ts';
 
 export interface Words {
   zh: string;
@@ -35,8 +36,41 @@ export interface CameraState {
   /** frames that were due for a look while all workers were busy */
   skipped: number;
   zones: { id: string; name: Words; kind: string; polygon: [number, number][]; limit_s: number }[];
+  /** how often each counting line was crossed since the start, by class and direction */
+  counts: { line: string; class: string; left: number; right: number }[];
   /** seq of the newest frame that can be fetched, or null */
   latest: number | null;
+}
+
+/** Something that runs; counter null: it came with the installation or its configuration. */
+export interface RunningVersion {
+  name: string;
+  version: string;
+  counter: number | null;
+}
+
+/** What runs on this box, and how it is kept up to date. */
+export interface UpdatesState {
+  version: string;
+  /** of the release or the checkout, where it is known */
+  commit: string | null;
+  /** of the installation; null: a checkout */
+  slot: 'a' | 'b' | null;
+  model: RunningVersion | null;
+  /** named by its site */
+  profile: RunningVersion | null;
+  /** null: the configuration names no repository */
+  repository: {
+    url: string;
+    /** when it was last asked, and when it last answered with something valid, epoch ms */
+    last_check: number | null;
+    last_success: number | null;
+    versions: ReportBody['versions'];
+    /** wanted, running and result of each thing, as in the signed report */
+    items: readonly ReportItem[];
+    /** why it could not be read, and since when */
+    fault: { code: string; what: string; since: number } | null;
+  } | null;
 }
 
 /** GET /api/state */
@@ -54,6 +88,9 @@ export interface State {
   outbox: { lane: Lane; waiting: number; bytes: number; oldest: number | null }[];
   cameras: CameraState[];
   vehicle: VehicleState | null;
+  outputs: OutputState[];
+  flows: FlowsState | null;
+  updates: UpdatesState;
   health: HealthLine[];
 }
 
@@ -154,7 +191,18 @@ export interface FrameData {
     rule: string | null;
     dwell_s: number;
     limit_s: number;
-    reason: 'class' | 'score' | 'outside' | 'timing' | 'reported';
+    reason: 'class' | 'outside' | 'hours' | 'group' | 'score' | 'timing' | 'reported';
+  }[];
+  /** several things at once: a heap of bicycles, a crowd, a stall */
+  groups: readonly {
+    rule: string;
+    zone: string;
+    box: readonly [number, number, number, number];
+    count: number;
+    needed: number;
+    dwell_s: number;
+    limit_s: number;
+    reason: 'timing' | 'unattended' | 'reported';
   }[];
   look: { ms: number; depth: string };
 }
@@ -186,6 +234,8 @@ export interface ConsoleSources {
   map?: () => object | null;
   /** the demo's fake lines: switches one; false: there is no such line */
   setLine?: (id: string, state: 0 | 1) => boolean;
+  /** the flows, where the box has them */
+  flows?: FlowsSource;
   /** begins the demo anew; absent where there is no demo */
   fresh?: () => Promise<void>;
 }

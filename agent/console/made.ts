@@ -33,6 +33,7 @@ export const CAMERA: CameraState = {
       limit_s: 30,
     },
   ],
+  counts: [],
   latest: 100,
 };
 
@@ -54,6 +55,57 @@ export const STATE: State = {
   ],
   cameras: [CAMERA],
   vehicle: null,
+  outputs: [
+    { id: 'lamp', name: { zh: '违停警示灯', en: 'Parking lamp' }, state: 1, since: START - 4000 },
+    { id: 'barrier', name: { zh: '道闸', en: 'Barrier' }, state: 0, since: START - 3_700_000 },
+  ],
+  flows: {
+    state: 'running',
+    since: START - 3_700_000,
+    node_red: '5.0.7',
+    rss: 118_000_000,
+    nodes: 4,
+    ends: 0,
+    last_end: null,
+    dropped: 0,
+    refused: 0,
+    faults: [],
+    editor: { open: false, url: null, until: null },
+  },
+  updates: {
+    version: '0.1.0',
+    commit: '3f2a90c1d4e5',
+    slot: 'a',
+    model: { name: 'coco-ssd', version: '1.0.6', counter: null },
+    profile: { name: 'street', version: 'demo-2', counter: 4 },
+    repository: {
+      url: 'https://updates.example/kerbside',
+      last_check: START - 60_000,
+      last_success: START - 60_000,
+      versions: { root: 1, timestamp: 7, snapshot: 5, targets: 5 },
+      items: [
+        {
+          kind: 'profile',
+          name: 'street',
+          wanted: { version: 'demo-2', counter: 4 },
+          running: { version: 'demo-2', counter: 4 },
+          result: 'success',
+          at: START - 300_000,
+        },
+        {
+          kind: 'model',
+          name: 'coco-ssd',
+          wanted: { version: '1.0.7', counter: 5 },
+          running: { version: '1.0.6', counter: null },
+          result: 'refused',
+          code: 'MODEL_NONSENSE',
+          reason: 'coco-ssd 1.0.7: does not find the car in the known picture',
+          at: START - 120_000,
+        },
+      ],
+      fault: null,
+    },
+  },
   health: [
     {
       id: 'camera.pole-1',
@@ -111,6 +163,7 @@ export function frame(seq: number, dwell_s: number): FrameData {
       { track: 12, class: 'person', score: 0.83, ...none, reason: 'class' },
       { track: 15, class: 'person', score: 0.78, ...none, reason: 'class' },
     ],
+    groups: [],
     look: { ms: 86, depth: 'base' },
   };
 }

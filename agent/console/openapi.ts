@@ -2,6 +2,7 @@
 // Never: a path that is not served, nor one served under /api, /healthz or /metrics that is not here (server.test).
 import { z } from 'zod';
 import { ID_PATTERN } from '../../contract/index.ts';
+import { FLOWS_COMPONENTS, FLOWS_PATHS } from './openapi-flows.ts';
 import {
   apiCaseSchema,
   errorSchema,
@@ -20,6 +21,7 @@ const COMPONENTS = {
   Vehicle: vehicleStateSchema,
   TrailPoint: trailPointSchema,
   LineSwitch: lineSwitchSchema,
+  ...FLOWS_COMPONENTS,
   Healthz: healthzSchema,
   Error: errorSchema,
 };
@@ -83,7 +85,8 @@ export function openapi(version: string): Record<string, unknown> {
       '/api/state': {
         get: {
           operationId: 'state',
-          summary: 'Device, version, clock, link, outbox by lane, cameras with their real rates, vehicle, health',
+          summary:
+            'Device, version, clock, link, outbox by lane, cameras with their real rates, vehicle, outputs, flows, health',
           responses: { '200': json('the state now', ref('State')) },
         },
       },
@@ -178,6 +181,7 @@ export function openapi(version: string): Record<string, unknown> {
           },
         },
       },
+      ...FLOWS_PATHS,
       '/api/events': {
         get: {
           operationId: 'events',

@@ -7,6 +7,7 @@ import type { ConsoleSources } from './api.ts';
 import type { EventHub } from './events.ts';
 import { sameOrigin } from './guard.ts';
 import { openapi } from './openapi.ts';
+import { addFlowsRoutes } from './routes-flows.ts';
 import { lineSwitchSchema } from './schemas.ts';
 
 const DEFAULT_LIMIT = 100;
@@ -26,6 +27,11 @@ const bad = (what: string, where: string, remedy: string) =>
   new HttpError(400, 'PAGE_BAD_REQUEST', what, where, remedy);
 const missing = (what: string, where: string, remedy: string) =>
   new HttpError(404, 'PAGE_NOT_FOUND', what, where, remedy);
+
+const busy = (error: unknown) => {
+  if (!(error instanceof KerbError)) return error as Error;
+  return Object.assign(error, { statusCode: 503 });
+};
 
 /** A number in plain digits from `min` to `max`, or 400. */
 function integer(text: unknown, where: string, min: number, max: number): number {
@@ -136,6 +142,7 @@ export function addRoutes(app: FastifyInstance, sources: ConsoleSources, hub: Ev
     sendFrame(sources, reply, identity(request.params.camera, 'camera'), null),
   );
   addVehicle(app, sources);
+  addFlowsRoutes(app, sources.flows, { bad, missing, busy, guardOrigin });
   app.get('/api/events', (_, reply) => events(hub, reply));
   app.post('/api/demo/fresh', async (request, reply) => {
     if (!sources.fresh) throw missing('this box runs no demo', '/api/demo/fresh', 'start it with `npm start`');

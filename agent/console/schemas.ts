@@ -1,7 +1,8 @@
 // agent/console: the shapes of api.ts as schemas, from which the OpenAPI document is rendered and tests check answers.
 // Never: a shape of its own; api.ts is the measure and schemas.test holds both together.
 import { z } from 'zod';
-import { caseSchema, evidenceRefSchema, LANES } from '../../contract/index.ts';
+import { caseSchema, evidenceRefSchema, LANES, reportBodySchema, reportItemSchema } from '../../contract/index.ts';
+import { flowsStateSchema, outputStateSchema } from './schemas-flows.ts';
 
 const words = z.object({ zh: z.string(), en: z.string() });
 const ms = (what: string) => z.number().describe(`${what}, epoch ms`);
@@ -38,6 +39,9 @@ export const cameraStateSchema = z.object({
       limit_s: z.number(),
     }),
   ),
+  counts: z
+    .array(z.object({ line: z.string(), class: z.string(), left: z.number(), right: z.number() }))
+    .describe('how often each counting line was crossed since the start, by class and direction'),
   latest: z.number().nullable().describe('seq of the newest frame that can be fetched'),
 });
 
@@ -115,6 +119,34 @@ export const trailPointSchema = z
 /** What switches a line. */
 export const lineSwitchSchema = z.strictObject({ state: z.union([z.literal(0), z.literal(1)]) });
 
+const runningVersionSchema = z.object({
+  name: z.string(),
+  version: z.string(),
+  counter: z.number().nullable().describe('null: it came with the installation or its configuration'),
+});
+
+export const updatesStateSchema = z.object({
+  version: z.string(),
+  commit: z.string().nullable().describe('of the release, where it is known'),
+  slot: z.enum(['a', 'b']).nullable().describe('of the installation; null: a checkout'),
+  model: runningVersionSchema.nullable(),
+  profile: runningVersionSchema.nullable().describe('the rules in force, named by their site'),
+  repository: z
+    .object({
+      url: z.string(),
+      last_check: ms('when it was last asked').nullable(),
+      last_success: ms('when it last answered with something valid').nullable(),
+      versions: reportBodySchema.shape.versions,
+      items: z.array(reportItemSchema).readonly().describe('wanted, running and result, as in the signed report'),
+      fault: z
+        .object({ code: z.string(), what: z.string(), since: ms('since when it is so') })
+        .nullable()
+        .describe('why it could not be read'),
+    })
+    .nullable()
+    .describe('where updates come from; null: the configuration names none'),
+});
+
 export const stateSchema = z.object({
   device: z.string(),
   city: z.string(),
@@ -140,6 +172,9 @@ export const stateSchema = z.object({
   ),
   cameras: z.array(cameraStateSchema),
   vehicle: vehicleStateSchema.nullable(),
+  outputs: z.array(outputStateSchema),
+  flows: flowsStateSchema.nullable().describe('null: this box runs no flows'),
+  updates: updatesStateSchema,
   health: z.array(healthLineSchema),
 });
 
@@ -177,7 +212,21 @@ export const frameDataSchema = z.object({
         rule: z.string().nullable(),
         dwell_s: z.number().describe('seconds in the zone so far'),
         limit_s: z.number().describe('seconds that the rule allows'),
-        reason: z.enum(['class', 'score', 'outside', 'timing', 'reported']),
+        reason: z.enum(['class', 'outside', 'hours', 'group', 'score', 'timing', 'reported']),
+      }),
+    )
+    .readonly(),
+  groups: z
+    .array(
+      z.object({
+        rule: z.string(),
+        zone: z.string(),
+        box,
+        count: z.number().describe('members now'),
+        needed: z.number().describe('members that make a matter'),
+        dwell_s: z.number().describe('seconds so far'),
+        limit_s: z.number().describe('seconds that the rule allows'),
+        reason: z.enum(['timing', 'unattended', 'reported']),
       }),
     )
     .readonly(),

@@ -131,9 +131,11 @@ export class LocalBus {
     this.#json(LOCAL.telemetry, point);
   }
 
-  /** A case was made (`open` true), or is no longer a matter (false). Saying the same twice is harmless. */
+  /** A case was made (`open` true), or is no longer a matter (false). The same said twice is told once. */
   case(value: Case, open: boolean): void {
-    this.#json(LOCAL.case, this.#open.set(value, open));
+    const told = this.#open.set(value, open);
+    if (told === null) return;
+    this.#json(LOCAL.case, told);
     // the list is for those that come late: many changes at once need it once
     this.#listTimer ??= setTimeout(() => {
       this.#listTimer = undefined;

@@ -8,8 +8,8 @@ const MAX_REMEMBERED = 1000;
 export class OpenCases {
   readonly #open = new Map<string, LocalCase>();
 
-  /** Takes a case in its state. Saying the same twice is harmless. */
-  set(value: Case, open: boolean): LocalCase {
+  /** Takes a case in its state. @returns what flows are told; null where that is what they were told before */
+  set(value: Case, open: boolean): LocalCase | null {
     const { id, code, at, until, camera, zone, class: what, name } = value;
     const local: LocalCase = {
       v: 1,
@@ -24,8 +24,10 @@ export class OpenCases {
       class: what,
       name,
     };
-    if (open) this.#open.set(id, local);
-    else this.#open.delete(id);
+    if (open) {
+      if (JSON.stringify(this.#open.get(id)) === JSON.stringify(local)) return null;
+      this.#open.set(id, local);
+    } else this.#open.delete(id);
     for (const first of this.#open.keys()) {
       if (this.#open.size <= MAX_REMEMBERED) break;
       this.#open.delete(first);

@@ -3,19 +3,29 @@ import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LANES } from '../../contract/index.ts';
+import type { Commands } from '../commands/index.ts';
 import type { Box } from '../config/box.ts';
+import type { ApiCase } from '../console/api.ts';
 import { startConsole } from '../console/server.ts';
-import { systemClock } from '../health/clock.ts';
 import { openOutbox } from '../outbox/index.ts';
 import { Uplink } from '../uplink/index.ts';
+import { openCommands } from './box-commands.ts';
+import { BoxTime } from './box-time.ts';
 import type { CameraRole, CameraRoleOptions } from './camera-role.ts';
 import { apiCase } from './cases.ts';
 import { endLeftovers, ProcessFile } from './demo/processes.ts';
+import type { Env } from './env.ts';
+import { type BookHolder, openBook } from './flows/book.ts';
+import { openWired, type Wired, wantsFlows } from './flows/open.ts';
 import { Hub } from './hub.ts';
 import { FaultLog, openLog } from './log.ts';
 import { agentMetrics } from './metrics.ts';
 import { pagePort } from './ports.ts';
 import { StateKeeper } from './state.ts';
+import type { Updates, UpdatesOptions } from './updates/open.ts';
+import type { Pushed } from './updates/pushed.ts';
+import { releaseCommit, updatesState } from './updates/state.ts';
+import { uplinkMemory } from './uplink-memory.ts';
 import type { RunningVehicle, RunningVehicleOptions } from './vehicle.ts';
 import { VERSION } from './version.ts';
 import { within } from './within.ts';
@@ -24,8 +34,12 @@ export interface AgentOptions {
   /** folder of all state */
   readonly data: string;
   readonly cache: string;
+  /** folder of the flows, unless the box file names another */
+  readonly flows: string;
   /** of the environment; the configuration's own comes first */
   readonly port: number | null;
+  /** where the box is installed; null in a checkout */
+  readonly installed: Env['installed'];
   /** begins everything anew; where it is given the page shows that this is a demo */
   readonly fresh?: () => Promise<void>;
 }
@@ -43,8 +57,10 @@ const END_WITHIN_MS = 1000;
 /** Starts a box. @throws KerbError for anything in its configuration, site, card or model that is not right */
 export async function startAgent(box: Box, options: AgentOptions): Promise<Agent> {
   const { data, cache } = options;
-  const clock = systemClock();
+  await mkdir(data, { recursive: true });
   const log = openLog('agent');
+  const time: BoxTime = new BoxTime(data, (error) => faults.add(error, 'clock'));
+  const { clock } = time;
   const faults = new FaultLog(log, clock.mono);
   const hub = new Hub();
   const closers: (() => Promise<void> | void)[] = [];
@@ -52,7 +68,6 @@ export async function startAgent(box: Box, options: AgentOptions): Promise<Agent
     for (const close of closers.splice(0).reverse()) await within(END_WITHIN_MS, close);
   };
   try {
-    await mkdir(data, { recursive: true });
     await endLeftovers(join(data, 'children.json'));
     const children = new ProcessFile(join(data, 'children.json'));
 
@@ -64,24 +79,54 @@ export async function startAgent(box: Box, options: AgentOptions): Promise<Agent
     closers.push(() => outbox.close());
 
     let camera: CameraRole | null = null;
+    let cases: Pick<BookHolder, 'book' | 'acknowledged'> | null = null;
+    let wired: Wired | null = null;
+    let commands: Commands | null = null;
+    const onCase = (made: ApiCase) => {
+      hub.emit({ event: 'case', data: made });
+      wired?.flows?.case(made);
+    };
+    const tell = (id: string) => {
+      const stored = cases?.book.find(id);
+      if (stored) onCase(apiCase(stored));
+    };
+    let updates: Updates | null = null;
+    const pushed = box.updates ? await openPushed(data) : null;
     const uplink = box.uplink
       ? new Uplink({
           city: box.city,
           device: box.device,
           broker: box.uplink.url,
           lanes: LANES.map((lane) => outbox.lane(lane)),
-          birth: { version: VERSION, boot: clock.boot, roles: rolesOf(box) },
+          birth: () => ({ version: VERSION, boot: clock.boot, roles: rolesOf(box), boots: time.boots.told }),
+          anchorOf: (boot) => time.boots.anchorOf(boot),
+          ...(box.uplink.tls ? { tls: box.uplink.tls } : {}),
+          memory: uplinkMemory(join(data, 'uplink.json')),
           clock,
           random: Math.random,
-          limits: { backoffMax: box.uplink.reconnect_max_s * 1000 },
+          limits: {
+            spread: box.uplink.reconnect_spread_s * 1000,
+            backoffMax: box.uplink.reconnect_max_s * 1000,
+            keepalive: box.uplink.keepalive_s * 1000,
+          },
           onState: () => keeper.changed(),
           onAck: (lane, upTo) => {
-            if (lane === 'case') camera?.acknowledged(upTo);
+            if (lane === 'case') cases?.acknowledged(upTo);
+          },
+          onDown: (what, payload) => {
+            if (what === 'desired') updates?.poke(payload);
+            if (what === 'command') commands?.take(payload);
           },
           log: (line) => log.warn({ part: 'uplink' }, line),
         })
       : null;
     const keeper = new StateKeeper({ box, roles: rolesOf(box), clock, outbox, uplink, cache, data });
+    time.onKnown = (boot) => {
+      log.info({ ...boot.anchor }, 'the time is known');
+      uplink?.bornAgain();
+    };
+    await time.start();
+    closers.push(() => time.stop());
     keeper.demo = options.fresh !== undefined;
 
     if (box.camera) {
@@ -94,13 +139,20 @@ export async function startAgent(box: Box, options: AgentOptions): Promise<Agent
         outbox,
         log,
         faults,
+        pushed,
         onFrame: (frame) => hub.emit({ event: 'frame', data: frame }),
-        onCase: (made) => hub.emit({ event: 'case', data: made }),
+        onCase,
+        onEvent: (event) => wired?.flows?.event(event),
         onChange: () => keeper.changed(),
         onChild: (pid, started) => (started ? children.add(pid) : children.remove(pid)),
       });
       closers.push(camera.close);
       keeper.cameras = camera.cameras;
+      cases = camera;
+    } else if (wantsFlows(box)) {
+      const holder = await openBook(data, outbox, faults, tell);
+      closers.push(() => holder.close());
+      cases = holder;
     }
 
     let vehicle: RunningVehicle | null = null;
@@ -109,8 +161,10 @@ export async function startAgent(box: Box, options: AgentOptions): Promise<Agent
         role: box.vehicle,
         data,
         clock,
+        onTime: (utc) => clock.tell(utc),
         outbox,
         onState: (state) => hub.emit({ event: 'vehicle', data: state }),
+        onPoint: (point) => wired?.flows?.telemetry(point),
         onEvent: ({ what, at, line }) => log.info({ what, at, ...(line ? { line } : {}) }, 'vehicle'),
         onFault: (error) => faults.add(error, 'vehicle'),
       });
@@ -119,10 +173,49 @@ export async function startAgent(box: Box, options: AgentOptions): Promise<Agent
       keeper.vehicle = running;
     }
 
+    wired = await openWired({
+      box,
+      data,
+      folder: options.flows,
+      clock,
+      faults,
+      site: camera?.site ?? null,
+      cameras: camera?.cameras ?? [],
+      position: () => vehicle?.position() ?? null,
+      book: cases?.book ?? null,
+      onCase: ({ id, code }) => {
+        log.info({ case: id, code }, 'a flow reported a case');
+        tell(id);
+      },
+      onChange: () => keeper.changed(),
+    });
+    const { flows } = wired;
+    closers.push(wired.close);
+    keeper.wired = wired;
+
+    const about = { commit: await releaseCommit(), slot: options.installed?.slot ?? null };
+    keeper.updates = () => {
+      const source = box.updates && updates ? { url: box.updates.url, view: updates.view() } : null;
+      return updatesState(about, camera?.running() ?? null, source);
+    };
     keeper.onChange = (state) => hub.emit({ event: 'state', data: state });
     await keeper.start();
     closers.push(() => keeper.stop());
     if (uplink) {
+      const taken = openCommands({
+        device: box.device,
+        version: VERSION,
+        data,
+        clock,
+        outbox,
+        uplink,
+        camera,
+        book: cases?.book ?? null,
+        profiles: () => [camera?.site.profile.version, vehicle?.profile].filter((name) => name !== undefined),
+        onFault: (fault) => faults.add(fault, 'commands'),
+      });
+      commands = taken;
+      closers.push(() => taken.close());
       uplink.start();
       closers.push(() => uplink.close());
     }
@@ -137,16 +230,33 @@ export async function startAgent(box: Box, options: AgentOptions): Promise<Agent
       log,
       sources: {
         state: () => keeper.state(),
-        cases: async (after, limit) => camera?.maker.list(after, limit)?.map(apiCase) ?? (after === null ? [] : null),
-        evidence: async (id) => (await camera?.maker.picture(id)) ?? null,
+        cases: async (after, limit) => cases?.book.list(after, limit)?.map(apiCase) ?? (after === null ? [] : null),
+        evidence: async (id) => (await cases?.book.picture(id)) ?? null,
         frame: async (id, seq) => (await camera?.cameras.find((one) => one.id === id)?.path.jpeg(seq)) ?? null,
         metrics: () => metrics.metrics(),
         subscribe: (listener) => hub.subscribe(listener),
         ...(vehicle ? vehicleSources(vehicle) : {}),
+        ...(flows ? { flows } : {}),
         ...(options.fresh ? { fresh: options.fresh } : {}),
       },
     });
     closers.push(() => page.close());
+    if (pushed) {
+      updates = await openUpdates({
+        box,
+        data,
+        installed: options.installed,
+        clock,
+        pushed,
+        kinds: camera?.kinds ?? [],
+        keep: (report) => outbox.append('case', { kind: 'report', text: JSON.stringify(report), stringified: true }),
+        onChange: () => keeper.changed(),
+        onFault: (error) => faults.add(error, 'updates'),
+        log,
+      });
+      const opened = updates;
+      closers.push(() => opened.close());
+    }
     log.info({ device: box.device, version: VERSION, port: page.port, data }, 'the agent runs');
     return { port: page.port, setLine: (id, state) => void vehicle?.setLine(id, state), stop };
   } catch (error) {
@@ -162,6 +272,12 @@ function rolesOf(box: Box): ('camera' | 'vehicle')[] {
 // A role's code is loaded only where the box plays it: a vehicle terminal carries no inference in its memory.
 async function openCamera(options: CameraRoleOptions): Promise<CameraRole> {
   return (await import('./camera-role.ts')).openCameraRole(options);
+}
+async function openPushed(data: string): Promise<Pushed> {
+  return (await import('./updates/pushed.ts')).openPushed(data);
+}
+async function openUpdates(options: UpdatesOptions): Promise<Updates> {
+  return (await import('./updates/open.ts')).openUpdates(options);
 }
 async function openVehicle(options: RunningVehicleOptions): Promise<RunningVehicle> {
   return (await import('./vehicle.ts')).openVehicle(options);

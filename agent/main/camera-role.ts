@@ -1,17 +1,22 @@
 // agent/main: everything of the camera role, joined: site, detector, cameras, sightings, cases.
 import { join } from 'node:path';
-import { createLooker } from '../../models/pool.ts';
-import { CaseMaker, CaseStore, checkCodes, loadTaxonomy, PictureFolder } from '../cases/index.ts';
+import type { KerbEvent } from '../../contract/index.ts';
+import type { UpdateKind, Version } from '../../ota/device/index.ts';
+import { type CaseBook, CaseMaker, CaseStore, checkCodes, loadTaxonomy, PictureFolder } from '../cases/index.ts';
 import type { Box } from '../config/box.ts';
-import { loadSite } from '../config/site.ts';
+import type { Site } from '../config/site.ts';
 import type { ApiCase, FrameData } from '../console/api.ts';
 import type { Clock } from '../health/clock.ts';
 import type { Outbox } from '../outbox/index.ts';
 import { RunningCamera } from './camera.ts';
 import { apiCase, onTaken } from './cases.ts';
 import type { FaultLog, Log } from './log.ts';
-import { chosenCard } from './model.ts';
 import { Sightings } from './sightings.ts';
+import { startModel, startSite } from './updates/chosen.ts';
+import { ModelKind } from './updates/model-kind.ts';
+import { ProfileKind } from './updates/profile-kind.ts';
+import type { Pushed } from './updates/pushed.ts';
+import { SwitchLooker } from './updates/switch-looker.ts';
 import { within } from './within.ts';
 
 export interface CameraRoleOptions {
@@ -23,15 +28,24 @@ export interface CameraRoleOptions {
   readonly outbox: Outbox;
   readonly log: Log;
   readonly faults: FaultLog;
+  /** what updates brought; null where the box takes none */
+  readonly pushed: Pushed | null;
   readonly onFrame: (frame: FrameData) => void;
   readonly onCase: (made: ApiCase) => void;
+  readonly onEvent: (event: KerbEvent) => void;
   readonly onChange: () => void;
   readonly onChild: (pid: number, started: boolean) => void;
 }
 
 export interface CameraRole {
   readonly cameras: readonly RunningCamera[];
+  readonly site: Site;
   readonly maker: CaseMaker;
+  readonly book: CaseBook;
+  /** what updates may exchange here */
+  readonly kinds: readonly UpdateKind[];
+  /** what is in force */
+  running(): { readonly model: Version; readonly profile: Version };
   /** the centre holds the case lane up to and including `upTo` */
   acknowledged(upTo: number): void;
   close(): Promise<void>;
@@ -41,14 +55,15 @@ export interface CameraRole {
 export async function openCameraRole(options: CameraRoleOptions): Promise<CameraRole> {
   const { box, role, data, clock, outbox, log, faults } = options;
   const taxonomy = loadTaxonomy();
-  const site = await loadSite(role.site);
-  checkCodes(taxonomy, site.profile, role.site);
-  const looker = await createLooker({
-    card: await chosenCard(role.model),
-    cacheDir: options.cache,
-    workers: role.workers,
-    onRestart: (why) => faults.add(why, 'looker'),
-  });
+  const tellPushed = (line: string) => log.warn({ part: 'updates' }, line);
+  const started = await startSite(options.pushed, role.site, taxonomy, tellPushed);
+  checkCodes(taxonomy, started.own.profile, role.site);
+  let { site, version: profile } = started;
+  const looking = { cacheDir: options.cache, workers: role.workers };
+  const onRestart = (why: unknown) => faults.add(why, 'looker');
+  const first = await startModel(options.pushed, role.model, { ...looking, onRestart }, tellPushed);
+  let { version: model, card } = { version: first.version, card: first.card.card };
+  const looker = new SwitchLooker(first.looker);
   const onFault = (error: unknown) => faults.add(error, 'cases');
   const store = new CaseStore(join(data, 'cases'), onFault);
   const pictures = new PictureFolder(join(data, 'pictures'));
@@ -56,7 +71,7 @@ export async function openCameraRole(options: CameraRoleOptions): Promise<Camera
   await maker.recover();
 
   const tell = (id: string) => {
-    const stored = maker.list(null, 1000)?.find((one) => one.case.id === id);
+    const stored = maker.book.find(id);
     if (stored) options.onCase(apiCase(stored));
   };
   const acknowledged = (upTo: number) => {
@@ -76,15 +91,56 @@ export async function openCameraRole(options: CameraRoleOptions): Promise<Camera
       looker,
       clock,
       onReport: options.onFrame,
-      onSighting: (sighting) => sightings.take(sighting),
+      onSighting: (sighting) => {
+        options.onEvent(sighting.event);
+        sightings.take(sighting);
+      },
       onChange: options.onChange,
       onFault: (error) => faults.add(error, `camera ${camera.id}`),
       onChild: options.onChild,
     });
   });
+  const kinds: UpdateKind[] = [
+    new ModelKind({
+      looker,
+      ...looking,
+      onRestart,
+      running: () => model,
+      card: () => card,
+      onSwitch: (version, of) => {
+        [model, card] = [version, of];
+        options.onChange();
+      },
+      needed: () => site.profile.rules.flatMap((rule) => rule.classes),
+      seen: () =>
+        cameras.flatMap(({ path }) => {
+          const newest = path.newest();
+          return newest ? [{ picture: newest.frame, objects: newest.report.objects }] : [];
+        }),
+    }),
+    new ProfileKind({
+      own: started.own,
+      taxonomy,
+      running: () => profile,
+      labels: () => new Set(card.labels),
+      site: () => site,
+      adopt: (next, version) => {
+        [site, profile] = [next, version];
+        maker.adopt(next);
+        for (const camera of cameras) camera.adopt(next);
+        options.onChange();
+      },
+    }),
+  ];
   return {
+    get site() {
+      return site;
+    },
     cameras,
     maker,
+    book: maker.book,
+    kinds,
+    running: () => ({ model, profile }),
     acknowledged,
     async close() {
       sightings.close();

@@ -1,8 +1,8 @@
 // agent/main: joins one camera's driver to its path of judgement, and says how it is doing.
 import type { KerbError } from '../../contract/index.ts';
-import { type LiveCamera, openLive, withoutSecrets } from '../../drivers/camera/ffmpeg.ts';
+import { type LiveSource, openLive, type SourceSettings, withoutSecrets } from '../../drivers/camera/ffmpeg.ts';
 import type { Looker } from '../../models/types.ts';
-import { CameraPath, type FrameReport, type Sighting } from '../camera/index.ts';
+import { CameraPath, type FrameReport, type LivePicture, type Sighting } from '../camera/index.ts';
 import type { Camera, Site } from '../config/site.ts';
 import type { CameraState } from '../console/api.ts';
 import type { Clock } from '../health/clock.ts';
@@ -33,13 +33,23 @@ function steady(clock: Clock): () => number {
   };
 }
 
+function sourceSettings({ transport, decode }: Camera): SourceSettings {
+  const { hwaccel, hwaccel_device, decoder } = decode;
+  return {
+    transport,
+    ...(hwaccel === undefined ? {} : { hwaccel }),
+    ...(hwaccel_device === undefined ? {} : { hwaccel_device }),
+    ...(decoder === undefined ? {} : { decoder }),
+  };
+}
+
 /** A camera that runs until it is closed. It heals by itself; a wrong source is shown as lost. */
 export class RunningCamera {
   readonly path: CameraPath;
   readonly id: string;
-  readonly #options: RunningCameraOptions;
+  #options: RunningCameraOptions;
   readonly #time: () => number;
-  #live: LiveCamera | null = null;
+  #live: LiveSource | null = null;
   #state: CameraState['state'] = 'starting';
   #reason: string | undefined;
   #since: number;
@@ -55,12 +65,22 @@ export class RunningCamera {
       site: site.id,
       camera,
       profile: site.profile,
+      timeZone: site.time_zone,
       looker,
       onReport,
       onSighting,
       onFault,
     });
     this.#start();
+  }
+
+  /** Other zones and rules of this site; the source stays the box's own. */
+  adopt(site: Site): void {
+    const camera = site.cameras.find(({ id }) => id === this.id);
+    if (!camera) return;
+    this.#options = { ...this.#options, site, camera };
+    this.path.adopt(camera, site.profile);
+    this.#options.onChange();
   }
 
   #start(): void {
@@ -78,7 +98,12 @@ export class RunningCamera {
       return;
     }
     try {
-      this.#live = openLive(source, listener, { clock: this.#time, loop, onChild });
+      this.#live = openLive(source, listener, {
+        clock: this.#time,
+        loop,
+        onChild,
+        settings: sourceSettings(this.#options.camera),
+      });
     } catch (error) {
       this.#become('lost', (error as KerbError).message);
     }
@@ -92,11 +117,16 @@ export class RunningCamera {
     this.#options.onChange();
   }
 
+  /** The newest looked-at frame as a masked picture; null while the camera gives none. */
+  async snapshot(): Promise<LivePicture | null> {
+    return this.#state === 'live' ? this.path.jpeg(null) : null;
+  }
+
   state(): CameraState {
     const { camera, site } = this.#options;
     const stats = this.path.stats(this.#time());
     const limit = (kind: string) =>
-      Math.min(...site.profile.rules.filter((r) => r.zones.includes(kind as never)).map((r) => r.dwell_s.value));
+      Math.min(...site.profile.rules.filter((r) => r.zones.includes(kind)).map((r) => r.dwell_s.value));
     return {
       id: camera.id,
       name: camera.name,
@@ -115,6 +145,7 @@ export class RunningCamera {
         polygon: polygon.map(([x, y]): [number, number] => [x, y]),
         limit_s: Number.isFinite(limit(kind)) ? limit(kind) : 0,
       })),
+      counts: [...stats.counts],
       latest: stats.latest,
     };
   }

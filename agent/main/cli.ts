@@ -13,6 +13,10 @@ const COMMANDS: Record<string, { load: () => Promise<Command>; about: string }> 
   demo: { load: () => import('./commands/demo.ts'), about: 'broker, centre and agent on real footage, with the page' },
   detect: { load: () => import('./commands/detect.ts'), about: 'what the detector finds in pictures' },
   watch: { load: () => import('./commands/watch.ts'), about: 'a recording through the whole camera path' },
+  cameras: {
+    load: () => import('./commands/cameras.ts'),
+    about: 'discover, describe: ONVIF cameras and their streams',
+  },
   outbox: { load: () => import('./commands/outbox.ts'), about: 'ls, verify, put: the durable queue' },
   uplink: { load: () => import('./commands/uplink.ts'), about: 'sends what waits in an outbox folder' },
   models: { load: () => import('./commands/models.ts'), about: 'ls: the model cards' },

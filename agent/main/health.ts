@@ -1,6 +1,7 @@
 // agent/main: the health lines of the page, from the states of all parts. Plain sentences, a value, a remedy.
 import type { CameraState, HealthLine, SourceState, State, VehicleState } from '../console/api.ts';
 import type { Check } from '../health/doctor.ts';
+import { updateLines } from './updates/health.ts';
 
 /** What waits longer than this for the centre is worth a warning, ms. */
 const LONG_WAIT_MS = 10 * 60_000;
@@ -11,6 +12,7 @@ export function healthLines(state: Omit<State, 'health'>, checks: readonly Check
     ...(state.vehicle ? vehicleLines(state.vehicle) : []),
     linkLine(state),
     outboxLine(state),
+    ...updateLines(state.updates, state.now),
     ...checks.filter(({ id, level }) => level !== 'ok' || ['storage', 'memory', 'clock', 'detector'].includes(id)),
   ];
 }

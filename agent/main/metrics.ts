@@ -1,6 +1,8 @@
 // agent/main: the agent's figures for Prometheus, read from the state at each scrape.
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { State } from '../console/api.ts';
+import { flowsMetrics } from './flows/metrics.ts';
+import { updateMetrics } from './updates/metrics.ts';
 
 /** A registry whose gauges are filled from `state()` whenever they are asked for. */
 export function agentMetrics(state: () => State, faults: () => [string, number][]): Registry {
@@ -68,6 +70,8 @@ export function agentMetrics(state: () => State, faults: () => [string, number][
   gauge('link_online', '1 while the session to the broker is up', [], (g) => {
     g.set(state().link.state === 'online' ? 1 : 0);
   });
+  updateMetrics(gauge, state);
+  flowsMetrics(gauge, state);
   gauge('faults', 'faults since the start, by part and code', ['kind'], (g) => {
     for (const [kind, count] of faults()) g.set({ kind }, count);
   });

@@ -1,8 +1,11 @@
-// agent/main: the detector a box uses: its card, and where that card's files must lie.
+// agent/main: the detector a box uses: its card, where that card's files must lie, and what this box's trial chose for it.
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type LoadedCard, loadCard } from '../../models/card.ts';
+import { type LoadedCard, loadCard, withWeights } from '../../models/card.ts';
+import { readChoice, safe, type Use } from '../../models/choice.ts';
 import { findModel } from '../../models/files.ts';
+import { nativeAddon } from '../../models/native.ts';
+import { env } from './env.ts';
 
 const DEFAULT_CARD = fileURLToPath(new URL('../../models/cards/coco-ssd.yaml', import.meta.url));
 
@@ -16,4 +19,20 @@ export async function modelFiles(cache: string): Promise<string[]> {
   const { card, folder } = await chosenCard();
   const places = { folder, cacheDir: cache };
   return Promise.all(card.sizes.map(async (size) => (await findModel(size, places))?.path ?? join(cache, size.file)));
+}
+
+/** Where this box remembers its trials: in its state, not in the cache, which may be emptied, shared or copied along. */
+export function choicesFile(home: string = env().home): string {
+  return join(home, 'models/choices.json');
+}
+
+/** What to look with: what `kerbside models bench` found best here, if it still can be had; else what is safe everywhere. */
+export async function useFor({ card, folder }: LoadedCard, cache: string): Promise<Use> {
+  const choice = await readChoice(choicesFile(), card);
+  if (choice === null || (choice.runtime === 'native' && nativeAddon() === null)) return safe;
+  for (const size of withWeights(card, choice.weights).sizes) {
+    const found = await findModel(size, { folder, cacheDir: cache });
+    if (found?.bytes !== size.bytes) return safe;
+  }
+  return { runtime: choice.runtime, weights: choice.weights };
 }

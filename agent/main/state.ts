@@ -1,14 +1,17 @@
 // agent/main: the state of the whole box as the page shows it, gathered from every part. Keeps figures, decides nothing.
 import { LANES } from '../../contract/index.ts';
 import type { Box } from '../config/box.ts';
-import type { State, VehicleState } from '../console/api.ts';
+import type { State, UpdatesState, VehicleState } from '../console/api.ts';
 import type { Clock } from '../health/clock.ts';
 import { type Check, examine } from '../health/doctor.ts';
 import type { Outbox } from '../outbox/index.ts';
 import type { UplinkState } from '../uplink/index.ts';
 import type { RunningCamera } from './camera.ts';
+import { flowsHealth } from './flows/health.ts';
+import type { Wired } from './flows/open.ts';
 import { healthLines } from './health.ts';
 import { modelFiles } from './model.ts';
+import { updatesState } from './updates/state.ts';
 import { VERSION } from './version.ts';
 
 const OUTBOX_EVERY_MS = 1000;
@@ -29,6 +32,8 @@ export class StateKeeper {
   readonly #started: number;
   cameras: readonly RunningCamera[] = [];
   vehicle: { state(): VehicleState } | null = null;
+  wired: Pick<Wired, 'outputs'> & { flows: { state(): State['flows'] } | null } = { flows: null, outputs: () => [] };
+  updates: () => UpdatesState = () => updatesState({ commit: null, slot: null }, null, null);
   demo = false;
   /** told when something changed that a page should not learn a second late */
   onChange: (state: State) => void = () => {};
@@ -98,7 +103,11 @@ export class StateKeeper {
       outbox: this.#outbox,
       cameras: this.cameras.map((camera) => camera.state()),
       vehicle: this.vehicle?.state() ?? null,
+      outputs: this.wired.outputs(),
+      flows: this.wired.flows?.state() ?? null,
+      updates: this.updates(),
     };
-    return { ...state, health: healthLines(state, this.#checks) };
+    const wired = flowsHealth(state.flows, state.outputs, now);
+    return { ...state, health: [...healthLines(state, this.#checks), ...wired] };
   }
 }

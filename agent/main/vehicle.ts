@@ -2,7 +2,7 @@
 // In: bytes, frames, edges. Out: telemetry records, events, the page's state. Nothing is decided here.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pointText } from '../../contract/index.ts';
+import { pointText, type TelemetryPoint } from '../../contract/index.ts';
 import { CanDecoder, type CanSource, SlcanSource, SocketCanSource } from '../../drivers/can/index.ts';
 import { type Epoch, GnssDecoder } from '../../drivers/gnss/index.ts';
 import { FakeBoard } from '../../drivers/gpio/fake-pin.ts';
@@ -14,6 +14,7 @@ import type { Box } from '../config/box.ts';
 import { loadTerminal, type TerminalProfile } from '../config/terminal.ts';
 import type { SourceState, TrailPoint, VehicleState } from '../console/api.ts';
 import type { Clock } from '../health/clock.ts';
+import { SteadyTime } from '../health/steady.ts';
 import type { Outbox } from '../outbox/index.ts';
 import { concerns, type Output, type Reading, signalReadings, Vehicle, type VehicleEvent } from '../vehicle/index.ts';
 import { type Carried, CarriedFile } from './carried.ts';
@@ -24,9 +25,12 @@ export interface RunningVehicleOptions {
   readonly role: NonNullable<Box['vehicle']>;
   readonly data: string;
   readonly clock: Clock;
+  /** a fix said what time it is: UTC epoch ms */
+  readonly onTime: (utc: number) => void;
   readonly outbox: Outbox;
   readonly onState: (state: VehicleState) => void;
   readonly onEvent: (event: VehicleEvent) => void;
+  readonly onPoint: (point: TelemetryPoint) => void;
   readonly onFault: (error: unknown) => void;
 }
 
@@ -56,6 +60,8 @@ export class RunningVehicle {
   readonly #bus: SourceWatch;
   readonly #board = new FakeBoard();
   readonly #trail: TrailPoint[] = [];
+  /** of all readings: a clock that is set while driving makes no gap in them */
+  readonly #time: SteadyTime;
   readonly map: object | null;
   #epoch: Epoch | null = null;
   #serial: ByteSource | null = null;
@@ -72,14 +78,20 @@ export class RunningVehicle {
     this.map = map;
     this.#vehicle = new Vehicle(profile, carried.read());
     const { clock, role } = options;
+    this.#time = new SteadyTime(clock);
     const changed = () => this.#tell();
-    this.#receiver = new SourceWatch(role.gnss !== undefined, clock.wall, changed);
-    this.#bus = new SourceWatch(role.can !== undefined, clock.wall, changed);
+    this.#receiver = new SourceWatch(role.gnss !== undefined, this.#time.now, changed);
+    this.#bus = new SourceWatch(role.can !== undefined, this.#time.now, changed);
+  }
+
+  /** the name of the rules in force */
+  get profile(): string {
+    return this.#profile.profile;
   }
 
   async start(): Promise<void> {
-    const { role, clock, onFault } = this.#options;
-    const now = clock.wall;
+    const { role, onFault } = this.#options;
+    const { now } = this.#time;
     if (role.gnss) {
       this.#serial = openSerial({ path: role.gnss.port, baud: role.gnss.baud, now });
       this.#serial.open({
@@ -119,8 +131,10 @@ export class RunningVehicle {
   }
 
   #onBytes(bytes: Uint8Array, time: number): void {
-    const trusted = this.#options.clock.quality() !== 'unknown';
-    for (const epoch of this.#decoder.push({ bytes, wall: trusted ? time : null })) {
+    const { clock, onTime } = this.#options;
+    const trusted = clock.quality() !== 'unknown';
+    for (const epoch of this.#decoder.push({ bytes, wall: trusted ? this.#time.told(time) : null })) {
+      if (epoch.time !== null && epoch.mode >= 2 && !epoch.flags?.length) onTime(epoch.time);
       this.#epoch = epoch;
       this.#receiver.heard();
       this.#push({ kind: 'fix', time, epoch });
@@ -132,7 +146,7 @@ export class RunningVehicle {
     this.#frames = 0;
     this.#receiver.check();
     this.#bus.check();
-    this.#push({ kind: 'tick', time: this.#options.clock.wall() });
+    this.#push({ kind: 'tick', time: this.#time.now() });
     this.#tell();
   }
 
@@ -141,16 +155,17 @@ export class RunningVehicle {
   }
 
   #take(output: Output): void {
-    const { outbox, onEvent, onFault } = this.#options;
+    const { outbox, onEvent, onPoint, onFault } = this.#options;
     if (output.kind === 'event') {
-      onEvent(output);
+      onEvent({ ...output, at: this.#time.told(output.at) });
       return;
     }
-    const { point } = output;
+    const point = { ...output.point, at: this.#time.told(output.point.at) };
     if (point.lat !== null && point.lon !== null) {
       this.#trail.push([point.at, point.lon, point.lat, point.speed]);
       if (this.#trail.length > MAX_TRAIL) this.#trail.splice(0, MAX_TRAIL / 10);
     }
+    onPoint(point);
     outbox.append('telemetry', { kind: 'telemetry', text: pointText(point), stringified: true }).catch(onFault);
   }
 
@@ -161,6 +176,12 @@ export class RunningVehicle {
   /** The trail, oldest first, newer than `since` (epoch ms) where given. */
   trail(since: number | null): TrailPoint[] {
     return since === null ? [...this.#trail] : this.#trail.filter(([time]) => time > since);
+  }
+
+  /** Where the vehicle is, degrees WGS-84, or null. */
+  position(): { lat: number; lon: number } | null {
+    const { lat, lon } = this.#vehicle.now(this.#time.now());
+    return lat === null || lon === null ? null : { lat, lon };
   }
 
   /** Whether lines can be switched by hand. */
@@ -177,16 +198,21 @@ export class RunningVehicle {
 
   state(): VehicleState {
     const sources: { receiver: SourceState; bus: SourceState & { frames_per_s: number } } = {
-      receiver: this.#receiver.state(),
-      bus: { ...this.#bus.state(), frames_per_s: this.#framesPerS },
+      receiver: this.#told(this.#receiver.state()),
+      bus: { ...this.#told(this.#bus.state()), frames_per_s: this.#framesPerS },
     };
-    const now = this.#vehicle.now(this.#options.clock.wall());
+    const running = this.#vehicle.now(this.#time.now());
+    const now = { ...running, time: this.#time.told(running.time) };
     const failed = new Map(this.#lines?.failed.map(({ line, reason }) => [line, reason]));
     return vehicleState(this.#profile, now, this.#epoch, sources, failed, this.switchable);
   }
 
+  #told(state: SourceState): SourceState {
+    return { ...state, since: this.#time.told(state.since) };
+  }
+
   async #save(): Promise<void> {
-    const now = this.#vehicle.now(this.#options.clock.wall());
+    const now = this.#vehicle.now(this.#time.now());
     const carried: Carried = { odometer: now.odometer ?? 0, engineS: now.engineS ?? 0 };
     await this.#carried.write(carried);
   }

@@ -1,24 +1,24 @@
-// agent/uplink: how long to wait before the next try. Full jitter: uniform from 0 to an exponentially growing bound,
-// so that a fleet which lost its broker at one moment does not come back at one moment. Pure; randomness is injected.
+// agent/uplink: how long to wait before the next try. Full jitter: uniform from 0 to a growing bound, so that a fleet
+// which lost its broker at one moment does not come back at one moment. Pure; randomness is injected.
+import type { UplinkLimits } from './types.ts';
 
 export class Backoff {
   #failures = 0;
-  readonly #first: number;
-  readonly #max: number;
+  readonly #limits: Pick<UplinkLimits, 'spread' | 'backoff' | 'backoffMax'>;
   readonly #random: () => number;
 
-  /** @param first ms, bound of the first wait @param max ms, bound of every wait @param random uniform in [0, 1) */
-  constructor(first: number, max: number, random: () => number) {
-    this.#first = first;
-    this.#max = max;
+  /** @param random uniform in [0, 1) */
+  constructor(limits: Pick<UplinkLimits, 'spread' | 'backoff' | 'backoffMax'>, random: () => number) {
+    this.#limits = limits;
     this.#random = random;
   }
 
-  /** ms to wait before the next try */
+  /** ms to wait before the next try: uniform below `spread`, and below a bound that doubles once that is more */
   next(): number {
-    const bound = Math.min(this.#max, this.#first * 2 ** Math.min(this.#failures, 30));
+    const { spread, backoff, backoffMax } = this.#limits;
+    const bound = Math.max(spread, backoff * 2 ** Math.min(this.#failures, 30));
     this.#failures++;
-    return this.#random() * bound;
+    return this.#random() * Math.min(backoffMax, bound);
   }
 
   /** After a session that proved stable. One that only connected proves nothing. */

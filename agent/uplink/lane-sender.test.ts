@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import test from 'ava';
 import type { Lane } from '../../contract/index.ts';
-import { LaneSender } from './lane-sender.ts';
+import { LaneWay } from './lane-way.ts';
 import { MemoryLane, pointTextOf } from './testing.ts';
 import { LIMITS } from './types.ts';
 
@@ -9,20 +9,23 @@ import { LIMITS } from './types.ts';
 function rig(lane: Lane) {
   const source = new MemoryLane(lane);
   let now = 1000;
-  const sender = new LaneSender(
-    source,
-    { city: 'bozhou', device: 'box-1' },
-    LIMITS,
-    () => now,
-    () => undefined,
-    () => undefined,
-  );
+  const way = new LaneWay(source, {
+    from: { city: 'bozhou', device: 'box-1', anchorOf: () => null },
+    limits: LIMITS,
+    mono: () => now,
+    onReady: () => undefined,
+    onFault: (text) => {
+      throw new Error(text);
+    },
+  });
+  const flows = [...way.senders.values()];
   const stop = new AbortController();
-  void sender.watch(stop.signal);
-  sender.start();
+  void way.watch(stop.signal);
+  way.start();
   return {
     source,
-    sender,
+    way,
+    inFlight: () => flows.reduce((sum, sender) => sum + sender.inFlight, 0),
     add: async (count: number) => {
       for (let i = 0; i < count; i++) {
         source.add(undefined, { kind: 'telemetry', text: pointTextOf(source.nextSeq) });
@@ -32,13 +35,19 @@ function rig(lane: Lane) {
     /** ms pass, then the uplink's tick */
     pass: async (ms: number) => {
       now += ms;
-      sender.tick();
-      sender.fill();
+      way.tick();
       await settled();
     },
     taken: () => {
-      const taken = sender.ready ? sender.take() : null;
-      return taken && { records: taken.message.records, confirm: () => sender.puback(taken.sent) };
+      const sender = flows.find(({ ready }) => ready);
+      const taken = sender?.take();
+      return (
+        taken && {
+          first: taken.message.first,
+          records: taken.message.records,
+          confirm: () => sender!.puback(taken.sent),
+        }
+      );
     },
     end: () => stop.abort(),
   };
@@ -54,16 +63,16 @@ test('points of a running session wait for company, but not longer than they may
   await add(1);
   taken()!.confirm();
   await add(1);
-  t.is(taken(), null);
+  t.falsy(taken());
   await pass(LIMITS.gather - 1);
   await add(2);
-  t.is(taken(), null);
+  t.falsy(taken());
   await pass(1);
   const message = taken();
   t.is(message?.records, 3);
   message?.confirm();
   await pass(LIMITS.gather);
-  t.is(taken(), null);
+  t.falsy(taken());
   end();
 });
 
@@ -74,7 +83,7 @@ test('on a thin link points gather until the message before is confirmed; a full
   t.is(first?.records, 1);
   await add(20);
   await pass(3 * LIMITS.gather);
-  t.is(taken(), null);
+  t.falsy(taken());
   first!.confirm();
   await settled();
   t.is(taken()?.records, 20);
@@ -89,7 +98,7 @@ test('on a thin link points gather until the message before is confirmed; a full
 });
 
 test('what the centre does not acknowledge is sent again, though newer messages keep going and being taken', async (t) => {
-  const { sender, source, add, pass, taken, end } = rig('telemetry');
+  const { way, inFlight, source, add, pass, taken, end } = rig('telemetry');
   await add(1);
   taken()!.confirm();
   let again = 0;
@@ -102,27 +111,27 @@ test('what the centre does not acknowledge is sent again, though newer messages 
     message?.confirm();
   }
   t.is(again, source.nextSeq - 1);
-  t.is(sender.inFlight, 0);
-  t.true(sender.ack(source.epoch, source.nextSeq - 1));
-  t.true(sender.empty);
+  t.is(inFlight(), 0);
+  t.true(way.ack(source.epoch, source.nextSeq - 1, []));
+  t.true(way.empty);
   end();
 });
 
 test('a message of an earlier life that is confirmed late counts nothing', async (t) => {
-  const { sender, add, pass, taken, end } = rig('telemetry');
+  const { inFlight, add, pass, taken, end } = rig('telemetry');
   await add(1);
   taken()!.confirm();
   await add(1);
   await pass(LIMITS.gather);
   const late = taken();
-  t.is(sender.inFlight, 1);
+  t.is(inFlight(), 1);
   await pass(LIMITS.ackTimeout);
   const again = taken();
   t.is(again?.records, 2);
   late!.confirm();
-  t.is(sender.inFlight, 1);
+  t.is(inFlight(), 1);
   again!.confirm();
-  t.is(sender.inFlight, 0);
+  t.is(inFlight(), 0);
   end();
 });
 

@@ -1,13 +1,15 @@
-// agent/uplink: one lane on its way: what is packed next, what is in flight, what waits for the centre's word.
-// In: a LaneSource, PUBACKs, acknowledgements. Out: messages, one packed ahead. Telemetry waits a little for company: a
-// message that is not full goes once its oldest record has waited for `gather`, and not before the broker has confirmed
-// the one before, so that a thin link gets few large messages. May never happen: the cursor passes a record that the
-// centre has not acknowledged, or more than one packed message is held.
+// agent/uplink: one reader of a lane: what is packed next, what is in flight, what waits for the centre's word.
+// In: a LaneSource and the part of it that is this reader's, PUBACKs, acknowledgements. Out: messages, one packed ahead.
+// Telemetry waits a little for company: a message that is not full goes once its oldest record has waited for `gather`,
+// and not before the broker has confirmed the one before, so that a thin link gets few large messages. May never happen:
+// a record that the centre holds is sent on purpose, or more than one packed message is held.
 import { oneLine } from '../../contract/index.ts';
+import type { Held } from './held.ts';
 import { type Message, Packer } from './pack.ts';
-import type { LaneCounters, LaneSource, UplinkLimits, WaitingRecord } from './types.ts';
+import type { AnchorOf, LaneCounters, LaneSource, UplinkLimits, WaitingRecord } from './types.ts';
 
 interface Sent {
+  readonly first: number;
   readonly last: number;
   readonly records: number;
   /** the life of the lane it was sent in */
@@ -16,14 +18,26 @@ interface Sent {
   confirmed: number | null;
 }
 
-export class LaneSender {
+export interface SenderOptions {
   readonly source: LaneSource;
+  readonly from: { city: string; device: string; anchorOf: AnchorOf };
+  readonly limits: UplinkLimits;
+  readonly mono: () => number;
+  readonly onReady: () => void;
+  readonly onFault: (text: string) => void;
+  /** of the lane, shared with its other reader */
   readonly counters: LaneCounters;
-  readonly #from: { city: string; device: string };
+  readonly held: Held;
+  readonly lowSaid: { value: number };
+  /** the first number that is this reader's, and the first beyond it that is not; Infinity: all that comes */
+  readonly first: () => number;
+  readonly end: () => number;
+}
+
+export class LaneSender {
+  readonly #options: SenderOptions;
   readonly #limits: UplinkLimits;
   readonly #mono: () => number;
-  readonly #onReady: () => void;
-  readonly #onFault: (text: string) => void;
 
   #unacked: Sent[] = [];
   #ready: Message | null = null;
@@ -50,28 +64,25 @@ export class LaneSender {
   /** from when on a message that is not full may go (clock of `mono`); null: nothing waits that is not packed */
   #due: number | null = null;
   readonly #gather: number;
-  /** `low` as the last message said it */
-  #lowSaid = 0;
 
-  constructor(
-    source: LaneSource,
-    from: { city: string; device: string },
-    limits: UplinkLimits,
-    mono: () => number,
-    onReady: () => void,
-    onFault: (text: string) => void,
-  ) {
-    this.source = source;
-    this.#from = from;
-    this.#limits = limits;
-    this.#mono = mono;
-    this.#onReady = onReady;
-    this.#onFault = onFault;
-    this.#next = source.low;
-    this.#progress = mono();
-    this.#timeout = limits.ackTimeout;
-    this.#gather = source.lane === 'telemetry' ? limits.gather : 0;
-    this.counters = { messages: 0, records: 0, bytes: 0, resent: 0, acked: source.low - 1 };
+  constructor(options: SenderOptions) {
+    this.#options = options;
+    this.#limits = options.limits;
+    this.#mono = options.mono;
+    this.#next = options.source.low;
+    this.#progress = options.mono();
+    this.#timeout = options.limits.ackTimeout;
+    this.#gather = options.source.lane === 'telemetry' ? options.limits.gather : 0;
+  }
+
+  /** The next number it would read. */
+  get next(): number {
+    return this.#next;
+  }
+
+  /** the number after the last one that is there now and this reader's */
+  get #end(): number {
+    return Math.min(this.#options.end(), this.#options.source.nextSeq);
   }
 
   get inFlight(): number {
@@ -83,17 +94,10 @@ export class LaneSender {
     return this.#ready !== null && this.#unacked.length < this.#limits.unacked;
   }
 
-  /** The centre has acknowledged all that was accepted. */
-  get empty(): boolean {
-    return Math.max(this.counters.acked, this.source.low - 1) >= this.source.nextSeq - 1;
-  }
-
-  /** Looks for more as long as the lane is open and `signal` is not aborted. */
-  async watch(signal: AbortSignal): Promise<void> {
-    for (let next = this.source.nextSeq; await this.source.waitForMore(next, signal); next = this.source.nextSeq) {
-      this.#due ??= this.#mono() + this.#gather;
-      this.fill();
-    }
+  /** Records were accepted. */
+  more(): void {
+    this.#due ??= this.#mono() + this.#gather;
+    this.fill();
   }
 
   /** A new session: all without acknowledgement is sent again. */
@@ -114,14 +118,16 @@ export class LaneSender {
     const message = this.#ready;
     if (!message) return null;
     this.#ready = null;
-    const sent = { last: message.last, records: message.records, life: this.#life, confirmed: null };
+    const { counters } = this.#options;
+    const { first, last, records } = message;
+    const sent = { first, last, records, life: this.#life, confirmed: null };
     this.#unacked.push(sent);
     this.#inFlight++;
-    if (message.last <= this.#highest) this.counters.resent += message.records;
-    this.#highest = Math.max(this.#highest, message.last);
-    this.counters.messages++;
-    this.counters.records += message.records;
-    this.counters.bytes += message.payload.length;
+    if (last <= this.#highest) counters.resent += records;
+    this.#highest = Math.max(this.#highest, last);
+    counters.messages++;
+    counters.records += records;
+    counters.bytes += message.payload.length;
     this.fill();
     return { message, sent };
   }
@@ -133,29 +139,31 @@ export class LaneSender {
     this.fill();
   }
 
-  /** The centre's word. False: it speaks of another life of this lane, or of records that never were. */
-  ack(epoch: string, upTo: number): boolean {
-    if (epoch !== this.source.epoch || upTo >= this.source.nextSeq) return false;
-    if (upTo <= this.counters.acked) return true;
-    this.counters.acked = upTo;
-    this.source.ack(epoch, upTo);
-    while (this.#unacked[0] && this.#unacked[0].last <= upTo) this.#unacked.shift();
-    this.#progress = this.#mono();
-    this.#timeout = this.#limits.ackTimeout;
-    if (this.#next <= upTo) this.#reread();
+  /** The centre holds more than before. */
+  acknowledged(): void {
+    const { held } = this.#options;
+    const before = this.#unacked.length;
+    this.#unacked = this.#unacked.filter(({ first, last }) => !held.covers(first, last));
+    if (this.#unacked.length < before) {
+      this.#progress = this.#mono();
+      this.#timeout = this.#limits.ackTimeout;
+    }
+    if (held.next(this.#next) !== this.#next) this.#reread();
     this.fill();
-    return true;
   }
 
   /** Once a second or so: a lane whose broker took a message and whose centre says nothing of it is sent again. */
   tick(): void {
+    const { source, held, lowSaid } = this.#options;
     const confirmed = this.#unacked[0]?.confirmed ?? null;
-    if (confirmed === null) return;
-    // What lies before the oldest unacknowledged record is gone for good, and the centre waits to be told.
-    const toTell = this.source.low > Math.max(this.counters.acked + 1, this.#lowSaid);
-    if (!toTell && this.#mono() - Math.max(confirmed, this.#progress) < this.#timeout) return;
-    if (!toTell) this.#timeout = Math.min(this.#timeout * 2, this.#limits.ackTimeoutMax);
-    this.#rewind();
+    if (confirmed !== null) {
+      // What lies before the oldest unacknowledged record is gone for good, and the centre waits to be told.
+      const toTell = source.low > Math.max(held.upTo + 1, lowSaid.value);
+      if (toTell || this.#mono() - Math.max(confirmed, this.#progress) >= this.#timeout) {
+        if (!toTell) this.#timeout = Math.min(this.#timeout * 2, this.#limits.ackTimeoutMax);
+        this.#rewind();
+      }
+    }
     this.fill();
   }
 
@@ -166,7 +174,7 @@ export class LaneSender {
       this.#again = true;
       return;
     }
-    if (this.#next >= this.source.nextSeq || this.#waitsForCompany()) return;
+    if (this.#next >= this.#end || this.#waitsForCompany()) return;
     this.#filling = true;
     this.#again = false;
     const reading = this.#reading;
@@ -174,13 +182,13 @@ export class LaneSender {
       .then((message) => {
         if (reading !== this.#reading) return;
         this.#ready = message;
-        if (this.#next >= this.source.nextSeq) this.#due = null;
-        if (message) this.#onReady();
+        if (this.#next >= this.#end) this.#due = null;
+        if (message) this.#options.onReady();
       })
       .catch((error: unknown) => {
         // The cursor is where it was; the next tick or record tries again.
         if (reading === this.#reading) this.#reread();
-        this.#onFault(`lane ${this.source.lane} cannot be read: ${oneLine(error)}`);
+        this.#options.onFault(`lane ${this.#options.source.lane} cannot be read: ${oneLine(error)}`);
       })
       .finally(() => {
         this.#filling = false;
@@ -190,20 +198,28 @@ export class LaneSender {
 
   #waitsForCompany(): boolean {
     const { messageRecords, packedRecords } = this.#limits;
-    if (this.#gather === 0 || this.source.nextSeq - this.#next >= Math.min(messageRecords, packedRecords)) return false;
+    if (this.#gather === 0 || this.#end - this.#next >= Math.min(messageRecords, packedRecords)) return false;
     return this.#inFlight > 0 || this.#mono() < (this.#due ?? 0);
   }
 
   async #pack(): Promise<Message | null> {
     const reading = this.#reading;
-    const { lane, epoch, low } = this.source;
-    const packer = new Packer({ ...this.#from, lane, epoch }, low, this.#limits);
-    this.#lowSaid = low;
-    this.#reader ??= this.source.batches(this.#next)[Symbol.asyncIterator]();
+    const { source, from, lowSaid, held, end } = this.#options;
+    const { lane, epoch, low } = source;
+    const packer = new Packer({ ...from, lane, epoch }, low, this.#limits);
+    lowSaid.value = Math.max(lowSaid.value, low);
+    // What the centre holds already above its watermark is passed over, and not even read where it is long.
+    const border = Math.min(end(), held.knownAfter(this.#next));
+    this.#reader ??= source.batches(this.#next)[Symbol.asyncIterator]();
     const reader = this.#reader;
     for (;;) {
       for (; this.#at < this.#batch.length; this.#at++) {
         const record = this.#batch[this.#at]!;
+        if (record.seq >= border) {
+          this.#next = held.next(Math.max(this.#next, border));
+          this.#endReading();
+          return packer.finish();
+        }
         if (!packer.take(record)) return packer.finish();
         this.#next = record.seq + 1;
       }
@@ -213,10 +229,16 @@ export class LaneSender {
       this.#batch = value;
       this.#at = 0;
     }
-    this.#reader = null;
+    this.#endReading();
+    return packer.finish();
+  }
+
+  #endReading(): void {
     this.#batch = [];
     this.#at = 0;
-    return packer.finish();
+    const reader = this.#reader;
+    this.#reader = null;
+    reader?.return?.()?.catch(() => undefined);
   }
 
   #rewind(): void {
@@ -231,12 +253,13 @@ export class LaneSender {
   #reread(): void {
     this.#reading++;
     this.#ready = null;
-    this.#batch = [];
-    this.#at = 0;
+    this.#endReading();
     this.#due = this.#mono();
-    const reader = this.#reader;
-    this.#reader = null;
-    reader?.return?.()?.catch(() => undefined);
-    this.#next = Math.max(this.counters.acked + 1, this.source.low, (this.#unacked.at(-1)?.last ?? 0) + 1);
+    this.#next = this.#from();
+  }
+
+  #from(): number {
+    const { source, held, first } = this.#options;
+    return held.next(Math.max(first(), source.low, (this.#unacked.at(-1)?.last ?? 0) + 1));
   }
 }

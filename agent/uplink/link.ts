@@ -4,7 +4,9 @@
 import { type deviceTopics, oneLine, type Status } from '../../contract/index.ts';
 import { Backoff } from './backoff.ts';
 import { type BrokerAddress, parseBroker } from './broker-url.ts';
+import type { WireDirection } from './packet-meter.ts';
 import { openSession, type Session, SessionError } from './session.ts';
+import { readTls, type TlsFiles } from './tls.ts';
 import type { UplinkClock, UplinkLimits, UplinkState } from './types.ts';
 
 export interface LinkOptions {
@@ -13,7 +15,8 @@ export interface LinkOptions {
   /** mqtt://user:password@host:port */
   readonly broker: string;
   readonly topics: ReturnType<typeof deviceTopics>;
-  readonly birth: Pick<Status, 'version' | 'boot' | 'roles'>;
+  readonly birth: () => Omit<Status, 'v' | 'kind' | 'device' | 'online' | 'at'>;
+  readonly tls: TlsFiles;
   readonly clock: UplinkClock;
   /** uniform in [0, 1) */
   readonly random: () => number;
@@ -26,6 +29,10 @@ export interface LinkOptions {
   readonly onMessage: (topic: string, payload: Buffer) => void;
   /** the broker refuses the birth */
   readonly onRefused: (error: Error) => void;
+  /** a connection is opened, with or without TLS */
+  readonly onDial: (tls: boolean) => void;
+  /** MQTT bytes that are none of the lanes' */
+  readonly onWire: (direction: WireDirection, bytes: number) => void;
 }
 
 const CLOSE_WITHIN = 500;
@@ -47,13 +54,18 @@ export class Link {
   constructor(options: LinkOptions) {
     this.#options = options;
     this.#broker = parseBroker(options.broker);
-    this.#backoff = new Backoff(options.limits.backoff, options.limits.backoffMax, options.random);
+    this.#backoff = new Backoff(options.limits, options.random);
     this.#state = { state: 'offline', since: options.clock.wall(), broker: this.#broker.url };
   }
 
   /** The session that runs now. */
   get session(): Session | null {
     return this.#session;
+  }
+
+  /** Whether the connection is (or would be) encrypted. */
+  get tls(): boolean {
+    return /^(mqtts|wss):/.test(this.#broker.url);
   }
 
   get state(): UplinkState {
@@ -74,6 +86,11 @@ export class Link {
     });
   }
 
+  /** Tells the birth anew: something it says has changed. */
+  bornAgain(): void {
+    if (this.#session) this.#publishBirth(this.#session);
+  }
+
   /** Says goodbye if there is a session, and ends. At most about one second. */
   async close(): Promise<void> {
     this.#giveUp.abort();
@@ -83,7 +100,7 @@ export class Link {
     if (session) {
       await new Promise<void>((resolve) => {
         const give = setTimeout(resolve, CLOSE_WITHIN);
-        session.publish(this.#options.topics.status, this.#status(false, this.#options.clock.wall()), true, () => {
+        this.#publishStatus(session, false, () => {
           clearTimeout(give);
           resolve();
         });
@@ -94,13 +111,17 @@ export class Link {
   }
 
   async #open(): Promise<void> {
-    const { city, device, topics, clock, limits, onMessage, onOpen, onRefused } = this.#options;
+    const { city, device, topics, clock, limits, onMessage, onOpen, onDial, onWire } = this.#options;
     let ended = false;
+    const tls = this.tls ? await readTls(this.#options.tls) : {};
+    onDial(this.tls);
     const session = await openSession({
       ...this.#broker,
       clientId: `kerbside-${city}-${device}`,
       protocol: this.#protocol,
       keepalive: limits.keepalive,
+      tls,
+      onWire,
       will: { topic: topics.status, payload: this.#status(false, 0) },
       signal: this.closed,
       onMessage,
@@ -123,9 +144,7 @@ export class Link {
     }
     this.#session = session;
     this.#openedAt = clock.mono();
-    session.publish(topics.status, this.#status(true, clock.wall()), true, (error) => {
-      if (error) onRefused(error);
-    });
+    this.#publishBirth(session);
     this.#setState('online');
     onOpen(session);
   }
@@ -142,6 +161,7 @@ export class Link {
 
   #lost(reason: string): void {
     const { clock, limits, onLost } = this.#options;
+    // A session that only connected proves nothing: a broker that takes and drops us is still to be spared.
     if (this.#session && clock.mono() - this.#openedAt >= limits.stable) this.#backoff.reset();
     this.#session = null;
     if (this.closed.aborted) return;
@@ -150,9 +170,20 @@ export class Link {
     this.#timer = setTimeout(() => this.connect(), this.#backoff.next());
   }
 
+  #publishBirth(session: Session): void {
+    this.#publishStatus(session, true, (error) => {
+      if (error) this.#options.onRefused(error);
+    });
+  }
+
+  #publishStatus(session: Session, online: boolean, done: (error: Error | null) => void): void {
+    const { topics, clock, onWire } = this.#options;
+    onWire('up', session.publish(topics.status, this.#status(online, clock.wall()), true, done));
+  }
+
   #status(online: boolean, at: number): string {
     const { device, birth } = this.#options;
-    const status: Status = { v: 1, kind: 'status', device, online, at, ...birth };
+    const status: Status = { v: 1, kind: 'status', device, online, at, ...birth() };
     return JSON.stringify(status);
   }
 

@@ -7,8 +7,8 @@ import {
   evidenceChunkSchema,
   type Lane,
 } from '../../contract/index.ts';
-import { PackedPoints, packable } from './packed-points.ts';
-import type { UplinkLimits, WaitingRecord } from './types.ts';
+import { anchorFor, PackedPoints, packable } from './packed-points.ts';
+import type { AnchorOf, UplinkLimits, WaitingRecord } from './types.ts';
 
 export interface Message {
   readonly topic: string;
@@ -23,6 +23,7 @@ export interface Sender {
   readonly device: string;
   readonly lane: Lane;
   readonly epoch: string;
+  readonly anchorOf: AnchorOf;
 }
 
 export type PackLimits = Pick<UplinkLimits, 'messageBytes' | 'messageRecords' | 'packedRecords'>;
@@ -49,7 +50,11 @@ export class Packer {
     this.#from = from;
     this.#low = low;
     this.#limits = limits;
-    this.#points = new PackedPoints({ device: from.device, epoch: from.epoch, low }, limits.packedRecords);
+    this.#points = new PackedPoints(
+      { device: from.device, epoch: from.epoch, low },
+      limits.packedRecords,
+      from.anchorOf,
+    );
   }
 
   /** Takes the record if it belongs into this message; false: it must open the next one. */
@@ -102,7 +107,7 @@ export class Packer {
     const { seq, kind, at, boot, mono, clock, text } = record;
     const { device, lane, epoch } = this.#from;
     const head: EnvelopeHead = { v: 1, device, lane, epoch, seq, low: this.#low, kind, at, boot, mono, clock };
-    return { ...head, text };
+    return { ...head, ...anchorFor(record, this.#from.anchorOf), text };
   }
 
   #topic(): string {

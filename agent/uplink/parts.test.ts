@@ -2,13 +2,17 @@ import test from 'ava';
 import { decodeBatch, decodeEnvelopes, type Lane, pointText, type ReadBatch } from '../../contract/index.ts';
 import { Backoff } from './backoff.ts';
 import { parseBroker } from './broker-url.ts';
+import { DRAIN_MAX, DRAIN_MIN, Drain } from './drain.ts';
+import { Held } from './held.ts';
+import { oneAtATime } from './lookup.ts';
 import { Pace } from './pace.ts';
 import { Packer } from './pack.ts';
-import { Schedule, WEIGHTS } from './schedule.ts';
+import { FLOWS, type Flow, Schedule, WEIGHTS } from './schedule.ts';
 import { pointTextOf } from './testing.ts';
+import { Traffic, wireBytes } from './traffic.ts';
 import type { WaitingRecord } from './types.ts';
 
-const from = { city: 'bozhou', device: 'box-1', lane: 'case' as Lane, epoch: '0123456789abcdef' };
+const from = { city: 'bozhou', device: 'box-1', lane: 'case' as Lane, epoch: '0123456789abcdef', anchorOf: () => null };
 const limits = (messageBytes: number, messageRecords: number) => ({ messageBytes, messageRecords, packedRecords: 500 });
 const record = (seq: number, text: string): WaitingRecord => ({
   seq,
@@ -21,13 +25,13 @@ const record = (seq: number, text: string): WaitingRecord => ({
   bytes: null,
 });
 
-test('the wait before a reconnect is uniform below a bound that doubles to its maximum, and starts over after reset', (t) => {
-  const bounds = new Backoff(1000, 8000, () => 0.999_999);
+test('the wait before a reconnect is uniform: first over the spread, then below a bound that doubles; reset starts over', (t) => {
+  const bounds = new Backoff({ spread: 3000, backoff: 1000, backoffMax: 8000 }, () => 0.999_999);
   const seen = Array.from({ length: 6 }, () => Math.round(bounds.next()));
-  t.deepEqual(seen, [1000, 2000, 4000, 8000, 8000, 8000]);
+  t.deepEqual(seen, [3000, 3000, 4000, 8000, 8000, 8000]);
   bounds.reset();
-  t.is(Math.round(bounds.next()), 1000);
-  t.is(new Backoff(1000, 8000, () => 0).next(), 0);
+  t.is(Math.round(bounds.next()), 3000);
+  t.is(new Backoff({ spread: 3000, backoff: 1000, backoffMax: 8000 }, () => 0).next(), 0);
 });
 
 test('a broker address is shown without its password, and a wrong one is refused by name', (t) => {
@@ -158,32 +162,134 @@ test('points go packed: consecutive numbers of one boot and clock quality; all e
   ]);
 });
 
-test('an alarm that wakes goes next; lanes that always have something share the link by weight', (t) => {
+test('an alarm that wakes goes next; flows that always have something share the link by weight, backlog too', (t) => {
   const schedule = new Schedule();
-  const served: Record<Lane, number> = { alarm: 0, case: 0, telemetry: 0, evidence: 0 };
+  const served: Record<Flow, number> = { alarm: 0, case: 0, live: 0, evidence: 0, backlog: 0 };
   const busy =
-    (...lanes: Lane[]) =>
-    (lane: Lane) =>
-      lanes.includes(lane);
-  for (let i = 0; i < 4000; i++) {
-    const lane = schedule.choose(busy('telemetry', 'evidence'))!;
-    schedule.sent(lane, 1000);
-    served[lane]++;
+    (...flows: Flow[]) =>
+    (flow: Flow) =>
+      flows.includes(flow);
+  const serve = (...flows: Flow[]) => {
+    for (const flow of FLOWS) served[flow] = 0;
+    for (let i = 0; i < 7000; i++) {
+      const flow = schedule.choose(busy(...flows))!;
+      schedule.sent(flow, 1000);
+      served[flow]++;
+    }
+  };
+  serve('live', 'evidence', 'backlog');
+  for (const flow of ['live', 'evidence', 'backlog'] as const) {
+    t.true(Math.abs(served[flow] / 1000 - WEIGHTS[flow]) < 0.05, `${flow} ${served[flow]}`);
   }
-  t.true(Math.abs(served.telemetry / served.evidence - WEIGHTS.telemetry / WEIGHTS.evidence) < 0.05);
-  t.is(schedule.choose(busy('alarm', 'telemetry', 'evidence')), 'alarm');
-  // An endless flood of alarms leaves the rest its share.
-  served.evidence = 0;
-  for (let i = 0; i < 4000; i++) {
-    const lane = schedule.choose(busy('alarm', 'evidence'))!;
-    schedule.sent(lane, 1000);
-    served[lane]++;
-  }
-  t.true(served.evidence > 100);
+  t.is(schedule.choose(busy('alarm', 'live', 'evidence', 'backlog')), 'alarm');
+  // An endless flood of alarms and cases leaves the rest its share.
+  serve('alarm', 'case', 'live', 'evidence', 'backlog');
+  t.true(served.backlog > 200);
   t.is(
     schedule.choose(() => false),
     null,
   );
+});
+
+test('the drain rate holds over time, is bounded, and a burst of alarms is paid for afterwards', (t) => {
+  const drain = new Drain();
+  t.is(drain.wait(0), 0);
+  drain.set(1, 0);
+  t.is(drain.rate, DRAIN_MIN);
+  drain.set(1e15, 0);
+  t.is(drain.rate, DRAIN_MAX);
+  drain.set(10_000, 0);
+  let [now, sent] = [0, 0];
+  while (now < 100_000) {
+    const wait = drain.wait(now);
+    if (wait > 0) now += wait;
+    else {
+      drain.spent(3000, now);
+      sent += 3000;
+    }
+  }
+  t.true(Math.abs(sent / 100 - 10_000) < 200, `${sent / 100} bytes a second`);
+  drain.spent(1_000_000, now);
+  t.true(drain.wait(now) <= 60_100);
+  t.true(drain.wait(now) > 59_000);
+  drain.set(null, now);
+  t.is(drain.wait(now), 0);
+});
+
+test('what the centre holds: a watermark that never falls and ranges above it, joined, bounded', (t) => {
+  const held = new Held(10);
+  t.false(held.add(9, []));
+  t.true(
+    held.add(10, [
+      [20, 29],
+      [40, 49],
+    ]),
+  );
+  t.deepEqual(
+    [5, 11, 20, 29, 30, 45, 50].map((seq) => held.next(seq)),
+    [11, 11, 30, 30, 30, 50, 50],
+  );
+  t.deepEqual([held.knownAfter(11), held.knownAfter(30), held.knownAfter(50)], [20, 40, Number.POSITIVE_INFINITY]);
+  t.true(held.covers(20, 29));
+  t.false(held.covers(20, 30));
+  // An older word that arrives late takes nothing away.
+  t.false(held.add(8, []));
+  t.true(held.add(12, [[30, 39]]));
+  t.true(held.covers(20, 49));
+  t.true(held.add(19, []));
+  t.is(held.upTo, 49);
+  held.add(
+    49,
+    Array.from({ length: 2000 }, (_, i) => [100 + 2 * i, 100 + 2 * i] as const),
+  );
+  t.is(held.next(100), 101);
+  t.is(held.next(4000), 4000);
+});
+
+test('what a message costs on the wire is a model of its parts; days survive, and a wrong clock fills no list', (t) => {
+  t.is(wireBytes(2, false), 2 + 2 * 52);
+  t.is(wireBytes(2, true), 2 + 22 + 2 * 52);
+  t.is(wireBytes(60_000, false), 60_000 + (45 + 23) * 52);
+  const traffic = new Traffic([
+    { day: '2026-11-27', bytes: { alarm: 1, case: 2, telemetry: 3, evidence: 4, link: 5 } },
+  ]);
+  traffic.count('2026-11-27', 'alarm', 9);
+  traffic.count('2026-11-28', 'link', 7);
+  traffic.count('2036-01-01', 'link', 1);
+  traffic.count('2026-11-28', 'link', 7);
+  t.deepEqual(
+    traffic.days.map(({ day, bytes }) => [day, bytes.alarm, bytes.link]),
+    [
+      ['2026-11-27', 10, 5],
+      ['2036-01-01', 0, 1],
+      ['2026-11-28', 0, 14],
+    ],
+  );
+  for (let i = 0; i < 500; i++) traffic.count(`day ${i}`, 'link', 1);
+  t.is(traffic.days.length, 62);
+  t.is(traffic.days.at(-1)?.day, 'day 499');
+});
+
+test('names are asked for one at a time, so that no resolver can take all threads', async (t) => {
+  let answer: () => void = () => undefined;
+  let asked = 0;
+  const lookup = oneAtATime(async () => {
+    asked++;
+    await new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    return { error: null, addresses: [{ address: '192.0.2.1', family: 4 }] };
+  });
+  const ask = (name: string) =>
+    new Promise((resolve) => lookup(name, {}, (error, address) => resolve(error?.code ?? address)));
+  const both = [ask('broker.example'), ask('broker.example')];
+  t.is(await ask('other.example'), 'EAI_AGAIN');
+  t.is(asked, 1);
+  answer();
+  t.deepEqual(await Promise.all(both), ['192.0.2.1', '192.0.2.1']);
+  const next = ask('other.example');
+  answer();
+  t.is(await next, '192.0.2.1');
 });
 
 test('what may be under way follows the link: about a second of it, within bounds', (t) => {

@@ -1,7 +1,11 @@
-// agent/uplink: one MQTT connection from CONNECT to its end. It never reconnects, never queues and holds nothing but
-// packets in flight: mqtt.js' own store is serial and lossy, so keeping and repeating is the lanes' work.
-import { connect, type IClientOptions, type MqttClient } from 'mqtt';
-import { MAX_MESSAGE_BYTES, oneLine } from '../../contract/index.ts';
+// agent/uplink: one MQTT connection from CONNECT to its end. It never reconnects, and holds nothing but packets in flight
+// and a few words of control: mqtt.js' own store is serial and lossy, so keeping and repeating is the lanes' work.
+// May never happen: more messages without PUBACK than the broker's Receive Maximum (mqtt.js does not look at it).
+import type { IClientOptions, MqttClient } from 'mqtt';
+import { KerbError, MAX_MESSAGE_BYTES, oneLine } from '../../contract/index.ts';
+import { dial } from './dial.ts';
+import { PacketMeter, type WireDirection } from './packet-meter.ts';
+import type { TlsMaterial } from './tls.ts';
 
 export interface SessionOptions {
   /** without credentials */
@@ -12,8 +16,12 @@ export interface SessionOptions {
   readonly protocol: 4 | 5;
   /** ms */
   readonly keepalive: number;
+  /** of mqtts and wss: whom to believe, and who we are */
+  readonly tls?: TlsMaterial;
   readonly will: { topic: string; payload: string };
   readonly onMessage: (topic: string, payload: Buffer) => void;
+  /** a packet that is no message of ours went over the wire: MQTT bytes */
+  readonly onWire: (direction: WireDirection, bytes: number) => void;
   /** once, after the session had opened and ended; `reason` is one line */
   readonly onEnd: (reason: string) => void;
   /** gives up while the session is not open yet */
@@ -24,8 +32,13 @@ export interface Session {
   readonly protocol: 4 | 5;
   /** messages the broker takes in flight */
   readonly receiveMaximum: number;
-  /** QoS 1; `done` at PUBACK, never if the session ends first */
-  publish(topic: string, payload: string | Buffer, retain: boolean, done: (error: Error | null) => void): void;
+  /** messages sent or about to be that have no PUBACK yet */
+  readonly inFlight: number;
+  /**
+   * QoS 1; `done` at PUBACK, never if the session ends first. Waits while the broker's Receive Maximum is used up: who
+   * sends much looks at `inFlight` before. @returns bytes of the packet
+   */
+  publish(topic: string, payload: string | Buffer, retain: boolean, done: (error: Error | null) => void): number;
   /** @throws Error when the broker refuses */
   subscribe(topics: string[]): Promise<void>;
   /** DISCONNECT in order, at most `ms`, then by force */
@@ -44,10 +57,12 @@ export class SessionError extends Error {
 /** CONNACK codes that mean "not this protocol version": 1 of MQTT 3, 132 of MQTT 5. */
 const OTHER_VERSION = new Set([1, 132]);
 const CONNECT_TIMEOUT = 10_000;
+/** Words of control (birth, replies) that may wait for room; beyond it they are refused. */
+const MAX_HELD = 100;
 
 /** Opens a session. @throws SessionError */
 export function openSession(options: SessionOptions): Promise<Session> {
-  const client = connect(options.url, clientOptions(options));
+  const client = dial(options.url, clientOptions(options), options.tls ?? {});
   return new Promise((resolve, reject) => {
     let open = false;
     let ended = false;
@@ -74,16 +89,20 @@ export function openSession(options: SessionOptions): Promise<Session> {
     client.on('message', (topic, payload) => {
       if (!ended) options.onMessage(topic, payload);
     });
+    const meter = new PacketMeter(options.onWire);
+    client.on('packetsend', (packet) => meter.sent(packet));
+    client.on('packetreceive', (packet) => meter.received(packet));
     client.once('connect', (packet) => {
       open = true;
+      const receiveMaximum = packet.properties?.receiveMaximum ?? 65_535;
+      const out = new Outgoing(client, receiveMaximum, () => !ended);
       resolve({
         protocol: options.protocol,
-        receiveMaximum: packet.properties?.receiveMaximum ?? 65_535,
-        publish: (topic, payload, retain, done) => {
-          client.publish(topic, payload, { qos: 1, retain }, (error) => {
-            if (!ended) done(error ?? null);
-          });
+        receiveMaximum,
+        get inFlight() {
+          return out.inFlight;
         },
+        publish: (topic, payload, retain, done) => out.publish({ topic, payload, retain, done }),
         subscribe: async (topics) => {
           const granted = await client.subscribeAsync(topics, { qos: 1 });
           const refused = granted.find(({ qos }) => qos >= 128);
@@ -96,6 +115,53 @@ export function openSession(options: SessionOptions): Promise<Session> {
       });
     });
   });
+}
+
+interface Outgo {
+  readonly topic: string;
+  readonly payload: string | Buffer;
+  readonly retain: boolean;
+  readonly done: (error: Error | null) => void;
+}
+
+/** Our messages without PUBACK, never more than the broker said it takes (MQTT 5, 3.1.2.11.3 and 4.9). */
+class Outgoing {
+  readonly #client: MqttClient;
+  readonly #most: number;
+  readonly #alive: () => boolean;
+  readonly #held: Outgo[] = [];
+  #sent = 0;
+
+  constructor(client: MqttClient, most: number, alive: () => boolean) {
+    this.#client = client;
+    this.#most = most;
+    this.#alive = alive;
+  }
+
+  get inFlight(): number {
+    return this.#sent + this.#held.length;
+  }
+
+  publish(out: Outgo): number {
+    if (this.#sent < this.#most) this.#send(out);
+    else if (this.#held.length < MAX_HELD) this.#held.push(out);
+    else {
+      const what = `${MAX_HELD} messages wait for the broker already`;
+      out.done(new KerbError('UPLINK_BUSY', what, out.topic, 'send it again later'));
+    }
+    return PacketMeter.publishBytes(out.topic, out.payload);
+  }
+
+  #send({ topic, payload, retain, done }: Outgo): void {
+    this.#sent++;
+    this.#client.publish(topic, payload, { qos: 1, retain }, (error) => {
+      if (!this.#alive()) return;
+      this.#sent--;
+      const next = this.#held.shift();
+      if (next) this.#send(next);
+      done(error ?? null);
+    });
+  }
 }
 
 function clientOptions(options: SessionOptions): IClientOptions {

@@ -1,6 +1,7 @@
 // agent/uplink: what this room needs from others, and what it tells them. Types only.
 // The outbox is seen through LaneSource alone; agent/main joins the two.
-import type { EnvelopeHead, Lane } from '../../contract/index.ts';
+import type { Anchor, EnvelopeHead, Lane } from '../../contract/index.ts';
+import type { TrafficDay } from './traffic.ts';
 
 /** A record that waits. */
 export interface WaitingRecord {
@@ -37,7 +38,12 @@ export interface UplinkClock {
   wall(): number;
   /** ms, never goes back */
   mono(): number;
+  /** how good `wall` is; where nothing is said it is believed */
+  quality?(): EnvelopeHead['clock'];
 }
+
+/** What a boot's clock turned out to be; null: nothing is known of it. */
+export type AnchorOf = (boot: string) => Anchor | null;
 
 export interface UplinkState {
   readonly state: 'online' | 'offline' | 'connecting';
@@ -68,6 +74,23 @@ export interface UplinkCounters {
   /** messages from above that were no valid acknowledgement */
   bad_down: number;
   lanes: Record<Lane, LaneCounters>;
+  /** bytes on the wire by UTC day and lane, headers of TLS, TCP and IP included; oldest first */
+  days: readonly TrafficDay[];
+  /** what the centre allows, bytes a second; null: as fast as the link goes */
+  drain_rate: number | null;
+}
+
+/** What the uplink remembers across restarts. A loss costs figures, never a record. */
+export interface UplinkMemory {
+  readonly days: readonly TrafficDay[];
+  readonly drainRate: number | null;
+}
+
+/** Where it is kept; small, whole or old. */
+export interface UplinkMemoryFile {
+  /** null: nothing was kept, or it cannot be read */
+  read(): UplinkMemory | null;
+  write(memory: UplinkMemory): Promise<void>;
 }
 
 /** Bounds of sending. Sizes in bytes, times in ms. */
@@ -89,12 +112,17 @@ export interface UplinkLimits {
   /** without an acknowledgement for so long a lane is sent again; doubles up to the second */
   ackTimeout: number;
   ackTimeoutMax: number;
-  /** first and largest span from which the wait before a reconnect is drawn */
+  /** span over which a fleet that lost its broker comes back: its size / connections a second that the broker bears */
+  spread: number;
+  /** first and largest span from which the wait before a further try is drawn */
   backoff: number;
   backoffMax: number;
   /** a session that lived so long was stable */
   stable: number;
+  /** silence after which a ping is sent: as long as the address translation of mobile networks remembers us */
   keepalive: number;
+  /** bytes counted are kept this often */
+  remember: number;
 }
 
 export const LIMITS: UplinkLimits = {
@@ -108,8 +136,10 @@ export const LIMITS: UplinkLimits = {
   gather: 3_000,
   ackTimeout: 10_000,
   ackTimeoutMax: 300_000,
+  spread: 1_000,
   backoff: 1_000,
   backoffMax: 300_000,
   stable: 10_000,
-  keepalive: 60_000,
+  keepalive: 120_000,
+  remember: 600_000,
 };

@@ -58,10 +58,10 @@ function uplink(t: ExecutionContext, broker: string, lanes: LaneSource[], limits
     device: DEVICE,
     broker,
     lanes,
-    birth: { version: '1', boot: 'boot', roles: ['camera'] },
+    birth: () => ({ version: '1', boot: 'boot', roles: ['camera'] as const }),
     clock: { wall: () => 1_800_000_000_000, mono: () => performance.now() },
     random: () => 0.5,
-    limits: { backoff: 50, backoffMax: 200, ...limits },
+    limits: { spread: 50, backoff: 50, backoffMax: 200, ...limits },
   });
   t.teardown(() => made.close());
   return made;

@@ -2,17 +2,22 @@
 // In: lanes, acknowledgements. Out: messages, birth and last will, state and counters. May never happen: a record is
 // taken for delivered without the centre's word, a queue grows here, or a fault of the network becomes a throw.
 import { ackSchema, deviceTopics, type Lane, oneLine, type Status } from '../../contract/index.ts';
-import { LaneSender } from './lane-sender.ts';
+import { Drain } from './drain.ts';
+import { flowsOf, LaneWay } from './lane-way.ts';
 import { Link } from './link.ts';
+import { Meter } from './meter.ts';
 import { Pace } from './pace.ts';
-import { Schedule } from './schedule.ts';
+import { type Flow, LANE_OF, Schedule } from './schedule.ts';
 import type { Session } from './session.ts';
+import type { TlsFiles } from './tls.ts';
 import {
+  type AnchorOf,
   type LaneSource,
   LIMITS,
   type UplinkClock,
   type UplinkCounters,
   type UplinkLimits,
+  type UplinkMemoryFile,
   type UplinkState,
 } from './types.ts';
 
@@ -23,7 +28,13 @@ export interface UplinkOptions {
   readonly broker: string;
   readonly lanes: readonly LaneSource[];
   /** what the birth says */
-  readonly birth: Pick<Status, 'version' | 'boot' | 'roles'>;
+  readonly birth: () => Omit<Status, 'v' | 'kind' | 'device' | 'online' | 'at'>;
+  /** what is known of the clocks of this box's boots */
+  readonly anchorOf?: AnchorOf;
+  /** of mqtts:// */
+  readonly tls?: TlsFiles;
+  /** where figures and the drain rate survive a restart */
+  readonly memory?: UplinkMemoryFile;
   readonly clock: UplinkClock;
   /** uniform in [0, 1) */
   readonly random: () => number;
@@ -45,17 +56,22 @@ export class Uplink {
   readonly #limits: UplinkLimits;
   readonly #link: Link;
   readonly #topics: ReturnType<typeof deviceTopics>;
-  readonly #lanes = new Map<Lane, LaneSender>();
+  readonly #ways = new Map<Lane, LaneWay>();
+  readonly #flows: ReturnType<typeof flowsOf>;
   readonly #schedule = new Schedule();
   readonly #pace = new Pace();
+  readonly #drain = new Drain();
+  readonly #meter: Meter;
   readonly #counts = { sessions: 0, refused: 0, bad_down: 0 };
   readonly #said = new Map<string, number>();
 
-  #inFlight = 0;
   #inFlightBytes = 0;
   #running = false;
   #ticker: NodeJS.Timeout | null = null;
+  #drainTimer: NodeJS.Timeout | null = null;
   #waiters: (() => void)[] = [];
+  /** replies that have no PUBACK yet */
+  readonly #replies = new Set<(sent: boolean) => void>();
 
   /** @throws KerbError BROKER_URL */
   constructor(options: UplinkOptions) {
@@ -65,6 +81,7 @@ export class Uplink {
     const { clock, city, device } = options;
     this.#link = new Link({
       ...options,
+      tls: options.tls ?? {},
       topics: this.#topics,
       limits: this.#limits,
       onOpen: () => this.#onOpen(),
@@ -72,20 +89,27 @@ export class Uplink {
       onState: (state) => options.onState?.(state),
       onMessage: (topic, payload) => this.#onMessage(topic, payload),
       onRefused: (error) => this.#refused(error),
+      onDial: (tls) => this.#meter.dial(tls),
+      onWire: (_, bytes) => this.#meter.packet('link', bytes),
     });
+    this.#meter = new Meter({ clock, memory: options.memory, every: this.#limits.remember, tls: this.#link.tls });
+    this.#drain.set(this.#meter.drainRate, clock.mono());
     for (const source of options.lanes) {
-      const ready = () => this.#pump();
-      const fault = (text: string) => this.#say('lane', text);
-      this.#lanes.set(source.lane, new LaneSender(source, { city, device }, this.#limits, clock.mono, ready, fault));
+      const onReady = () => this.#pump();
+      const onFault = (text: string) => this.#say('lane', text);
+      const from = { city, device, anchorOf: options.anchorOf ?? (() => null) };
+      const shared = { from, limits: this.#limits, mono: clock.mono, onReady, onFault };
+      this.#ways.set(source.lane, new LaneWay(source, shared));
     }
+    this.#flows = flowsOf(this.#ways.values());
   }
 
   /** Begins, once; gives nothing back: how it goes is told by `state`. */
   start(): void {
     if (this.#running || this.#link.closed.aborted) return;
     this.#running = true;
-    for (const sender of this.#lanes.values()) {
-      sender.watch(this.#link.closed).catch((error: unknown) => this.#say('lane', oneLine(error)));
+    for (const way of this.#ways.values()) {
+      way.watch(this.#link.closed).catch((error: unknown) => this.#say('lane', oneLine(error)));
     }
     this.#ticker = setInterval(() => this.#tick(), TICK);
     this.#link.connect();
@@ -98,16 +122,56 @@ export class Uplink {
 
   counters(): UplinkCounters {
     const none = () => ({ messages: 0, records: 0, bytes: 0, resent: 0, acked: 0 });
-    const of = (lane: Lane) => ({ ...(this.#lanes.get(lane)?.counters ?? none()) });
+    const of = (lane: Lane) => ({ ...(this.#ways.get(lane)?.counters ?? none()) });
     return {
       ...this.#counts,
       lanes: { alarm: of('alarm'), case: of('case'), telemetry: of('telemetry'), evidence: of('evidence') },
+      days: this.#meter.days,
+      drain_rate: this.#drain.rate,
     };
+  }
+
+  /**
+   * Bounds what is sent beside alarms and cases, until it is set again; a restart keeps it.
+   * @param bytesPerSecond null: as fast as the link goes; a rate outside DRAIN_MIN..DRAIN_MAX counts as the nearer one
+   * @returns the rate now in force
+   */
+  setDrainRate(bytesPerSecond: number | null): number | null {
+    this.#drain.set(bytesPerSecond, this.#options.clock.mono());
+    this.#meter.keepDrainRate(this.#drain.rate);
+    this.#pump();
+    return this.#drain.rate;
+  }
+
+  /**
+   * Sends a word that is no record, QoS 1, to up/`suffix`. True once the broker has it; false: there is no session, it
+   * ended first, or the broker refused. Who needs it to arrive says it again when the state is online.
+   */
+  publish(suffix: string, payload: string | Buffer, { retain = false }: { retain?: boolean } = {}): Promise<boolean> {
+    const { session } = this.#link;
+    if (!session) return Promise.resolve(false);
+    return new Promise((resolve) => {
+      const settle = (sent: boolean) => {
+        if (this.#replies.delete(settle)) resolve(sent);
+      };
+      this.#replies.add(settle);
+      const bytes = session.publish(`${this.#topics.base}/up/${suffix}`, payload, retain, (error) => {
+        if (error) this.#refused(error);
+        settle(error === null);
+        this.#pump();
+      });
+      this.#meter.packet('link', bytes);
+    });
+  }
+
+  /** Tells the birth anew, because what it says has changed. */
+  bornAgain(): void {
+    this.#link.bornAgain();
   }
 
   /** Resolves when the centre has acknowledged all that was accepted (or when the uplink is closed). */
   async untilEmpty(): Promise<void> {
-    while (this.#running && [...this.#lanes.values()].some((sender) => !sender.empty)) {
+    while (this.#running && [...this.#ways.values()].some((way) => !way.empty)) {
       await new Promise<void>((resolve) => this.#waiters.push(resolve));
     }
   }
@@ -117,29 +181,34 @@ export class Uplink {
     if (!this.#running) return;
     this.#running = false;
     if (this.#ticker) clearInterval(this.#ticker);
-    for (const sender of this.#lanes.values()) sender.stop();
+    if (this.#drainTimer) clearTimeout(this.#drainTimer);
+    for (const way of this.#ways.values()) way.stop();
     await this.#link.close();
+    this.#dropReplies();
+    await this.#meter.close();
     this.#wake();
   }
 
   #onOpen(): void {
     this.#counts.sessions++;
-    this.#inFlight = 0;
     this.#inFlightBytes = 0;
-    for (const sender of this.#lanes.values()) sender.start();
+    for (const way of this.#ways.values()) way.start();
   }
 
   #onLost(reason: string): void {
-    for (const sender of this.#lanes.values()) sender.stop();
+    for (const way of this.#ways.values()) way.stop();
+    this.#dropReplies();
     this.#say('lost', `no session with ${this.#link.state.broker}: ${reason}`);
   }
 
+  #dropReplies(): void {
+    for (const settle of this.#replies) settle(false);
+  }
+
   #tick(): void {
+    this.#meter.tick();
     if (!this.#link.session) return;
-    for (const sender of this.#lanes.values()) {
-      sender.tick();
-      sender.fill();
-    }
+    for (const way of this.#ways.values()) way.tick();
     this.#pump();
     this.#wake();
   }
@@ -150,37 +219,50 @@ export class Uplink {
     if (!session) return;
     const window = Math.min(this.#limits.window, session.receiveMaximum);
     const backlog = Math.max(1, window - this.#limits.urgent);
-    const may = (lane: Lane): boolean => {
-      const sender = this.#lanes.get(lane);
-      if (!sender?.ready || this.#inFlight >= window) return false;
-      if (lane === 'alarm' || lane === 'case') return true;
-      if (lane === 'evidence' && sender.inFlight >= this.#limits.evidence) return false;
-      return this.#inFlight < backlog && (this.#inFlight === 0 || this.#inFlightBytes < this.#pace.allowance);
+    let unpaid = 0;
+    const may = (flow: Flow): boolean => {
+      const sender = this.#flows.get(flow);
+      if (!sender?.ready || session.inFlight >= window) return false;
+      if (flow === 'alarm' || flow === 'case') return true;
+      if (flow === 'evidence' && sender.inFlight >= this.#limits.evidence) return false;
+      if (session.inFlight >= backlog || (session.inFlight > 0 && this.#inFlightBytes >= this.#pace.allowance)) {
+        return false;
+      }
+      unpaid = this.#drain.wait(this.#options.clock.mono());
+      return unpaid === 0;
     };
-    for (let lane = this.#schedule.choose(may); lane !== null; lane = this.#schedule.choose(may)) {
-      this.#send(session, lane);
+    for (let flow = this.#schedule.choose(may); flow !== null; flow = this.#schedule.choose(may)) {
+      this.#send(session, flow);
     }
+    if (unpaid > 0) this.#pumpIn(unpaid);
   }
 
-  #send(session: Session, lane: Lane): void {
-    const sender = this.#lanes.get(lane);
+  /** When the drain rate lets the next message go. */
+  #pumpIn(ms: number): void {
+    if (this.#drainTimer) clearTimeout(this.#drainTimer);
+    this.#drainTimer = setTimeout(() => this.#pump(), ms);
+  }
+
+  #send(session: Session, flow: Flow): void {
+    const sender = this.#flows.get(flow);
     const taken = sender?.take();
     if (!sender || !taken) return;
     const { message, sent } = taken;
-    const bytes = message.payload.length;
-    this.#inFlight++;
-    this.#inFlightBytes += bytes;
-    const [underWay, left] = [this.#inFlightBytes, this.#options.clock.mono()];
-    this.#schedule.sent(lane, bytes);
-    session.publish(message.topic, message.payload, false, (error) => {
+    const { clock } = this.#options;
+    const left = clock.mono();
+    const bytes = session.publish(message.topic, message.payload, false, (error) => {
       if (this.#link.session !== session) return;
-      this.#inFlight--;
       this.#inFlightBytes -= bytes;
       sender.puback(sent);
       if (error) this.#refused(error);
-      else this.#pace.measured(underWay, this.#options.clock.mono() - left);
+      else this.#pace.measured(underWay, clock.mono() - left);
       this.#pump();
     });
+    this.#inFlightBytes += bytes;
+    const underWay = this.#inFlightBytes;
+    this.#schedule.sent(flow, bytes);
+    this.#drain.spent(bytes, left);
+    this.#meter.packet(LANE_OF[flow], bytes);
   }
 
   #onMessage(topic: string, payload: Buffer): void {
@@ -199,13 +281,13 @@ export class Uplink {
 
   #onAck(payload: Buffer): void {
     const ack = parseAck(payload);
-    if (!ack || ack.device !== this.#options.device) {
+    if (ack?.device !== this.#options.device) {
       this.#badDown('not an acknowledgement of this device');
       return;
     }
-    const sender = this.#lanes.get(ack.lane);
+    const way = this.#ways.get(ack.lane);
     // An acknowledgement of an earlier life of the lane is no fault: it was under way when the log was made anew.
-    if (!sender?.ack(ack.epoch, ack.upTo)) return;
+    if (!way?.ack(ack.epoch, ack.upTo, ack.above ?? [])) return;
     this.#options.onAck?.(ack.lane, ack.upTo);
     this.#pump();
     this.#wake();

@@ -1,5 +1,6 @@
 // centre's page: the fleet: each device with what it runs, what is wanted of it and what came of it. Those that need a look
 // come first. Plain DOM; text goes in as text.
+import { REASONS } from './reasons.ts';
 import type { Language, Words } from './vehicles.ts';
 
 interface Version {
@@ -65,6 +66,7 @@ const words = {
   runs: { zh: '运行', en: 'runs' },
   wanted: { zh: '目标', en: 'wanted' },
   nothing: { zh: '无', en: 'none' },
+  number: { zh: '发布序号', en: 'publishing' },
   unknown: { zh: '未知', en: 'not known' },
   silent: { zh: '尚未上报版本', en: 'has not reported its versions yet' },
   fault: { zh: '无法取得更新', en: 'cannot get updates' },
@@ -118,7 +120,11 @@ function deviceArticle(device: PageDevice, language: Language): HTMLElement {
     `${say('heard')} ${clock(device.heard)}`,
   ];
   node.append(title, line('p', facts.join(' · ')));
-  if (device.fault) node.append(alarm(`${say('fault')}${colon(language)}${device.fault.what}`, device.fault.code));
+  if (device.fault) {
+    const { code, what } = device.fault;
+    const [first, ...rest] = reasonIn(language, code, what);
+    node.append(alarm(`${say('fault')}${colon(language)}${first}`, [...rest, code].join(' · ')));
+  }
   if (distrusted(device) && device.refused) {
     const { count, why } = device.refused;
     const changed = device.otherKey !== null && device.otherKey.at >= device.refused.at;
@@ -137,9 +143,11 @@ function deviceArticle(device: PageDevice, language: Language): HTMLElement {
 function itemNodes(item: PageItem, known: boolean, language: Language, clock: (ms: number) => string): HTMLElement[] {
   const say = (key: keyof typeof words) => words[key][language];
   const { kind, name, wanted, running, result, code, reason, at } = item;
+  // Which publishing it was is said only where the version's name does not tell.
+  const alike = wanted?.version === running?.version && wanted?.counter !== running?.counter;
   const shown = (thing: Version | null, none: string) =>
-    thing ? `${thing.version}${thing.counter === null ? '' : ` (${thing.counter})`}` : none;
-  const same = wanted && running && wanted.version === running.version && wanted.counter === running.counter;
+    thing ? `${thing.version}${alike && thing.counter !== null ? ` (${say('number')} ${thing.counter})` : ''}` : none;
+  const same = wanted?.version === running?.version && !alike;
   const body = document.createElement('dd');
   const versions = line('p', `${say('runs')} ${shown(running, say(known ? 'nothing' : 'unknown'))}`);
   if (wanted && !same) versions.append(` · ${say('wanted')} ${shown(wanted, say('nothing'))}`);
@@ -149,10 +157,19 @@ function itemNodes(item: PageItem, known: boolean, language: Language, clock: (m
     const state = chip(results[result][language], look, mark);
     if (at !== null) state.title = clock(at);
     versions.append(' ', state);
-    if (reason && result !== 'success') body.append(line('p', reason, 'reason'));
-    if (code && result !== 'success') body.append(line('p', `${code}${at === null ? '' : ` · ${clock(at)}`}`, 'code'));
+    if (result === 'success' || !(code || reason)) return [line('dt', `${kinds[kind][language]} ${name}`), body];
+    const [first, ...rest] = reasonIn(language, code ?? null, reason ?? '');
+    body.append(line('p', first, 'reason'));
+    const small = [...rest, ...(code ? [code] : []), ...(at === null ? [] : [clock(at)])];
+    body.append(line('p', small.join(' · '), 'code'));
   }
   return [line('dt', `${kinds[kind][language]} ${name}`), body];
+}
+
+/** The reason in this language, then as the device gave it where that is another. */
+function reasonIn(language: Language, code: string | null, reason: string): [string, ...string[]] {
+  const words = language === 'zh' && code !== null ? REASONS[code] : undefined;
+  return words === undefined ? [reason] : [words, reason];
 }
 
 const colon = (language: Language) => (language === 'zh' ? '：' : ': ');

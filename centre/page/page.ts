@@ -27,6 +27,7 @@ interface PageState {
 }
 
 const SHOWN = 60;
+const FEW = 4;
 const COMMANDS = 10;
 const EVERY_MS = 2000;
 const words = {
@@ -102,6 +103,8 @@ function drawCommands(): void {
 
 function drawDevices(): void {
   const { summary, nodes } = fleetNodes(devices, state?.updates ?? null, language);
+  // A handful is shown at once; a large fleet unfolds on request. Afterwards it stays as it was left.
+  if (at('devices').hidden) at<HTMLDetailsElement>('devices-fold').open = devices.length <= FEW;
   at('devices').hidden = devices.length === 0;
   at('devices-summary').textContent = summary;
   at('devices-list').replaceChildren(...nodes);

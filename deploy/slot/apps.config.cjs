@@ -27,6 +27,6 @@ module.exports = {
   apps: [
     // Within a trial the launcher must see an exit: it alone decides about going back.
     app('agent', { autorestart: process.env.KERBSIDE_TRIAL !== '1' }),
-    ...(existsSync(join(slot, 'flows/main.ts')) ? [app('flows', {})] : []),
+    ...(['js', 'ts'].some((kind) => existsSync(join(slot, `flows/main.${kind}`))) ? [app('flows', {})] : []),
   ],
 };

@@ -24,8 +24,9 @@ export class Child {
   #onComplaint: ((line: string) => void) | null = null;
   #gone = false;
 
-  constructor(program: 'ffmpeg' | 'ffprobe', args: readonly string[], onChild?: OnChild) {
-    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  /** @param notes a third pipe, read by `notes`: ffmpeg's filters write to it as pipe:3 */
+  constructor(program: 'ffmpeg' | 'ffprobe', args: readonly string[], onChild?: OnChild, notes = false) {
+    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe', notes ? 'pipe' : 'ignore'] });
     this.#process = child;
     const pid = child.pid;
     if (pid !== undefined) onChild?.(pid, true);
@@ -53,6 +54,10 @@ export class Child {
     return this.#process.stdout!;
   }
 
+  get notes(): Readable | null {
+    return (this.#process.stdio[3] as Readable | null | undefined) ?? null;
+  }
+
   /** Its last words, bounded, on one line, without secrets. */
   get complaint(): string {
     const lines = this.#complaint.split('\n').map((line) => line.replace(/^\[[^\]]*\]\s*/, '').trim());
@@ -69,6 +74,7 @@ export class Child {
     if (!this.#gone) this.#process.kill('SIGKILL');
     this.#process.stdout?.destroy();
     this.#process.stderr?.destroy();
+    this.notes?.destroy();
     await this.ended;
   }
 

@@ -1,20 +1,22 @@
-// drivers/camera: a camera (RTSP) or a looped file, live. In: a source. Out: each frame as it arrives, with the injected
-// clock's time; a loss, with why; its end. It heals itself: a silent, stopped or ended ffmpeg is replaced.
-// Never: a queue of frames, a clock of its own, a restart without a pause between.
+// drivers/camera: a stream (RTSP, USB) or a looped file, live. In: a source. Out: each frame as it arrives, with the
+// injected clock's time; a loss, with why; its end. It heals itself: a silent, stopped or ended ffmpeg is replaced.
+// Never: a queue of frames, a wall clock of its own, a restart without a pause between.
 import { Child, endWords, type OnChild, unstarted } from './child.ts';
-import { type Probe, probe } from './probe.ts';
+import { Healing } from './healing.ts';
+import { meaningOf, probe } from './probe.ts';
 import { Slicer } from './slicer.ts';
-import { inputArgs, outputArgs, type Source } from './source.ts';
-import type { CameraListener, CameraLoss } from './types.ts';
+import { decoderArgs, inputArgs, outputArgs, type StreamSource } from './source.ts';
+import type { CameraListener, CameraLoss, LiveSource, StreamFacts } from './types.ts';
+import { StreamWatch, USUAL_RATE } from './watch.ts';
 
 export interface LiveOptions {
   /** epoch ms, monotonic where the owner can make it so: the time of each frame is this at its arrival */
   readonly clock: () => number;
-  /** a file is played again and again at its own speed; without it once. An RTSP stream takes no notice. */
+  /** a file is played again and again at its own speed; without it once. Everything else takes no notice. */
   readonly loop?: boolean;
-  /** frames per second at most; more are left out inside ffmpeg. Default: all */
+  /** frames per second at most; more are left out inside ffmpeg. Default: all; of snapshots and folders 1 */
   readonly maxRate?: number;
-  /** silence after which the camera counts as lost, ms. Default 3 000 */
+  /** silence after which the camera counts as lost, ms. Default 3 000; of a folder 120 000 */
   readonly patience_ms?: number;
   /** the same for opening it, first frame included. Default 10 000 */
   readonly open_ms?: number;
@@ -23,88 +25,89 @@ export interface LiveOptions {
   readonly onChild?: OnChild;
 }
 
-const BACKOFF_MS = [250, 500, 1000, 2000, 5000, 10_000];
 /** What ffmpeg says when the stream's size changes while its filters may not be rebuilt (`-reinit_filter 0`). */
 const SIZE_CHANGED = 'Changing video frame properties';
+/** Prints a line with its time for each picture that is delivered, to the third pipe. */
+const STAMPS = ['metadata=add:key=k:value=1', "metadata=print:key=k:file='pipe\\:3':direct=1"];
+/** A line of it is under 60 bytes. */
+const MAX_LINE = 400;
 
-/** A running camera. It starts at once and goes on until closed. */
-export class LiveCamera {
-  readonly #source: Source;
-  readonly #listener: CameraListener;
+/** A running camera behind ffmpeg. */
+export class LiveCamera implements LiveSource {
+  readonly #source: StreamSource;
   readonly #options: LiveOptions;
-  readonly #stopped = new AbortController();
+  readonly #healing: Healing;
   readonly #done: Promise<void>;
   #child: Child | null = null;
-  #seq = 0;
-  #lost = false;
-  #restarts = 0;
+  /** after it sent far more than it said: its own rate, the usual one if it says none */
+  #cap: number | null = null;
 
-  constructor(source: Source, listener: CameraListener, options: LiveOptions) {
+  constructor(source: StreamSource, listener: CameraListener, options: LiveOptions) {
     this.#source = source;
-    this.#listener = listener;
     this.#options = options;
-    this.#done = this.#run();
+    this.#healing = new Healing(listener, options.clock, options.backoff_ms);
+    const once = source.kind === 'file' && !options.loop;
+    this.#done = this.#healing.run(
+      () => this.#life(),
+      ({ code }) => once && code === 'CAMERA_ENDED',
+    );
   }
 
-  /** The process that reads just now, or null between two. */
   get pid(): number | null {
     return this.#child?.pid ?? null;
   }
 
-  /** how often ffmpeg was started again */
   get restarts(): number {
-    return this.#restarts;
+    return this.#healing.restarts;
   }
 
-  /** Ends it and its process; nothing is told after that. */
+  get facts(): StreamFacts | null {
+    return this.#healing.facts;
+  }
+
   async close(): Promise<void> {
-    this.#stopped.abort();
+    this.#healing.stopped.abort();
     await this.#child?.kill();
     await this.#done;
   }
 
-  async #run(): Promise<void> {
-    const pauses = this.#options.backoff_ms ?? BACKOFF_MS;
-    let failures = 0;
-    while (!this.#stopped.signal.aborted) {
-      const before = this.#seq;
-      const loss = await this.#life();
-      if (this.#stopped.signal.aborted) return;
-      this.#tellLost(loss);
-      if (loss.code === 'CAMERA_ENDED' && this.#source.kind === 'file' && !this.#options.loop) return;
-      failures = this.#seq > before ? 0 : failures + 1;
-      await this.#pause(pauses[Math.min(failures, pauses.length - 1)] ?? 1000);
-      this.#restarts += 1;
-    }
-  }
-
-  /** One life of ffmpeg, from asking for the size to its end; gives why it ended. */
+  /** One life of ffmpeg, from asking what it is to its end; gives why it ended. */
   async #life(): Promise<CameraLoss> {
-    let size: Probe;
+    const { signal } = this.#healing.stopped;
+    const { open_ms = 10_000, onChild, maxRate = 10 } = this.#options;
+    // One that is asked for a picture every few seconds is not silent in between.
+    const patience_ms = Math.max(this.#options.patience_ms ?? 3000, 3000 / maxRate);
+    let facts: StreamFacts;
     try {
-      size = await this.#probe();
+      facts = await probe(this.#source, open_ms, onChild, signal);
     } catch (error) {
       const { code, message } = error as { code?: string; message: string };
-      return { code: code === 'CAMERA_MISSING' ? code : 'CAMERA_UNREADABLE', message };
+      return { code: code === 'CAMERA_FFMPEG' ? 'CAMERA_UNREADABLE' : (code as CameraLoss['code']), message };
     }
-    const child = new Child('ffmpeg', this.#args(size), this.#options.onChild);
+    const child = new Child('ffmpeg', this.#args(facts), onChild, true);
     this.#child = child;
     let verdict: CameraLoss | null = null;
     const end = (loss: CameraLoss) => {
       verdict ??= loss;
       void child.kill();
     };
-    if (this.#stopped.signal.aborted) void child.kill();
+    if (signal.aborted) void child.kill();
     child.onComplaint((text) => {
-      if (text.includes(SIZE_CHANGED)) end(this.#loss('CAMERA_UNREADABLE', 'the size of its picture has changed'));
+      if (text.includes(SIZE_CHANGED)) end(this.#loss('CAMERA_CHANGED', 'the size of its picture has changed'));
     });
     // The loss is told at once, though the process may need a moment to go.
-    const watch = new SilenceWatch(this.#options.open_ms ?? 10_000, (waited_ms) => {
-      end(this.#loss('CAMERA_SILENT', `no picture for ${(waited_ms / 1000).toFixed(1)} s`));
-      this.#tellLost(verdict!);
-    });
+    const watch = new StreamWatch(
+      { open_ms, patience_ms, rate: facts.rate, mono: () => performance.now() },
+      ({ code, what }) => {
+        if (code === 'CAMERA_FAST') this.#cap = facts.rate ?? USUAL_RATE;
+        end(this.#loss(code, what));
+        this.#healing.tellLost(verdict!);
+      },
+    );
+    this.#healing.opened(facts);
     try {
-      await this.#read(child, size, watch);
+      readStamps(child, watch);
+      await this.#read(child, facts, watch);
     } catch {
       // A pipe that breaks is told by how the process ended.
     } finally {
@@ -115,107 +118,53 @@ export class LiveCamera {
     this.#child = null;
     const missing = unstarted(how, 'ffmpeg');
     if (missing) return { code: 'CAMERA_UNREADABLE', message: missing.message };
-    return verdict ?? this.#loss('CAMERA_ENDED', child.complaint || `ffmpeg ${endWords(how)}`);
+    const complaint = child.complaint;
+    const code = meaningOf(complaint) === 'CAMERA_UNREADABLE' ? 'CAMERA_ENDED' : meaningOf(complaint);
+    return verdict ?? this.#loss(code, complaint || `ffmpeg ${endWords(how)}`);
   }
 
-  async #read(child: Child, { width, height }: Probe, watch: SilenceWatch): Promise<void> {
+  async #read(child: Child, { width, height }: StreamFacts, watch: StreamWatch): Promise<void> {
     const slicer = new Slicer(width, height);
     for await (const chunk of child.stdout) {
       watch.bytes();
       for (const rgb of slicer.push(chunk)) {
-        if (this.#stopped.signal.aborted) return;
-        watch.frame(this.#options.patience_ms ?? 3000);
-        if (this.#lost) {
-          this.#lost = false;
-          this.#listener.back();
-        }
-        this.#listener.frame({ seq: this.#seq++, time: this.#options.clock(), width, height, rgb });
+        if (this.#healing.stopped.signal.aborted) return;
+        watch.frame();
+        this.#healing.frame(width, height, rgb);
       }
     }
   }
 
-  #probe(): Promise<Probe> {
-    return probe(this.#source, this.#options.open_ms ?? 10_000, this.#options.onChild, this.#stopped.signal);
-  }
-
-  #args(size: Probe): string[] {
+  #args(facts: StreamFacts): string[] {
     const global = ['-hide_banner', '-nostdin', '-loglevel', 'warning', '-reinit_filter', '0'];
-    const file = this.#source.kind === 'file';
     // Not `-fflags nobuffer` for streams: it throws the first key frame away, and the next may be half a minute off.
-    const pace = file ? ['-re', ...(this.#options.loop ? ['-stream_loop', '-1'] : [])] : [];
-    const rate = this.#options.maxRate;
+    const recorded = this.#source.kind !== 'rtsp' && !this.#source.path.startsWith('/dev/');
+    const loop = this.#source.kind === 'usb' || this.#options.loop;
+    const pace = recorded ? ['-re', ...(loop ? ['-stream_loop', '-1'] : [])] : [];
+    const rate = Math.min(this.#options.maxRate ?? Infinity, this.#cap ?? Infinity);
     // Half a millisecond of tolerance: time stamps of a container are rounded.
-    const cap = rate ? [`select='isnan(prev_selected_t)+gte(t-prev_selected_t,${1 / rate - 0.0005})'`] : [];
-    return [...global, ...pace, ...inputArgs(this.#source), ...outputArgs(size, ...cap)];
+    const cap = Number.isFinite(rate)
+      ? [`select='isnan(prev_selected_t)+gte(t-prev_selected_t,${1 / rate - 0.0005})'`]
+      : [];
+    const input = [...decoderArgs(this.#source), ...inputArgs(this.#source)];
+    return [...global, ...pace, ...input, ...outputArgs(facts, cap, STAMPS)];
   }
 
   #loss(code: CameraLoss['code'], what: string): CameraLoss {
     return { code, message: `${this.#source.shown}: ${what}; it is being opened again` };
   }
-
-  #tellLost(loss: CameraLoss): void {
-    if (this.#stopped.signal.aborted || this.#lost) return;
-    this.#lost = true;
-    this.#listener.lost(loss);
-  }
-
-  #pause(ms: number): Promise<void> {
-    const { signal } = this.#stopped;
-    return new Promise((done) => {
-      const finish = () => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', finish);
-        done();
-      };
-      const timer = setTimeout(finish, ms);
-      signal.addEventListener('abort', finish);
-    });
-  }
 }
 
-/**
- * Notices that no frame comes. A frame that already waits in the pipe counts as seen: if this process itself was held
- * up, its own timer must not accuse the camera.
- */
-class SilenceWatch {
-  readonly #silent: (waited_ms: number) => void;
-  #timer: NodeJS.Timeout;
-  #patience_ms: number;
-  #heard = false;
-  #stopped = false;
-
-  constructor(patience_ms: number, silent: (waited_ms: number) => void) {
-    this.#silent = silent;
-    this.#patience_ms = patience_ms;
-    this.#timer = setTimeout(() => this.#expire(), patience_ms);
-  }
-
-  bytes(): void {
-    this.#heard = true;
-  }
-
-  frame(patience_ms: number): void {
-    if (this.#stopped) return;
-    this.#patience_ms = patience_ms;
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#expire(), patience_ms);
-  }
-
-  stop(): void {
-    this.#stopped = true;
-    clearTimeout(this.#timer);
-  }
-
-  #expire(): void {
-    this.#heard = false;
-    // One turn through the poll phase delivers what the kernel has kept for us.
-    this.#timer = setTimeout(() => {
-      if (this.#stopped) return;
-      if (this.#heard) this.frame(this.#patience_ms);
-      else {
-        this.stop();
-        this.#silent(this.#patience_ms);
-      }
-    }, 100);
-  }
+/** Reads the times of the pictures off the third pipe: "frame:12   pts:1200    pts_time:1.2". */
+function readStamps(child: Child, watch: StreamWatch): void {
+  let rest = '';
+  child.notes?.setEncoding('latin1').on('data', (text: string) => {
+    const lines = (rest + text).split('\n');
+    rest = lines.pop()!.slice(-MAX_LINE);
+    for (const line of lines) {
+      const time = /pts_time:(\S+)/.exec(line)?.[1];
+      if (time !== undefined) watch.stamp(Number(time));
+    }
+  });
+  child.notes?.on('error', () => {});
 }

@@ -87,7 +87,7 @@ test('a video that is not there, is no video, is empty or is a folder is refused
     [empty, 'CAMERA_UNREADABLE'],
     [headless, 'CAMERA_UNREADABLE'],
     ['rtsp://user:secret@127.0.0.1:1/x', 'CAMERA_UNREADABLE'],
-    ['http://127.0.0.1:1/x.mp4', 'CAMERA_SOURCE'],
+    ['ftp://127.0.0.1:1/x.mp4', 'CAMERA_SOURCE'],
   ] as const;
   for (const [file, code] of cases) {
     const error = await t.throwsAsync(async () => all(await openRecording(file, { rate: 4, start: 0 })), { code });

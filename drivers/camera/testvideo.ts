@@ -21,7 +21,10 @@ export async function makeVideo(file: string, source = 'testsrc=s=160x120:r=10:d
   return file;
 }
 
-export type Told = { what: 'frame'; frame: Frame } | { what: 'lost'; loss: CameraLoss } | { what: 'back' };
+export type Told =
+  | { what: 'frame'; frame: Frame }
+  | { what: 'lost'; loss: CameraLoss }
+  | { what: 'back'; change: string | null };
 
 /** Notes what a camera tells, and gives the next thing of a kind. */
 export class Notes implements CameraListener {
@@ -36,8 +39,8 @@ export class Notes implements CameraListener {
     this.#tell({ what: 'lost', loss });
   }
 
-  back(): void {
-    this.#tell({ what: 'back' });
+  back(change: string | null): void {
+    this.#tell({ what: 'back', change });
   }
 
   /** The next thing of this kind that is told from now on. */

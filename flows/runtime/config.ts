@@ -56,6 +56,18 @@ export function loadFlowsConfig(file: string): FlowsConfig {
   };
 }
 
+/**
+ * What the program was started from, as one text: another configuration, or another password, is another program.
+ * undefined: it is gone, or cannot be read.
+ */
+export function startedFrom(file: string): string | undefined {
+  try {
+    return JSON.stringify(loadFlowsConfig(file));
+  } catch {
+    return undefined;
+  }
+}
+
 /** YAML, of which JSON is a part; its parser is loaded only for what is not JSON (3 MB, 30 ms). */
 function read(text: string): unknown {
   if (text.trimStart().startsWith('{')) return JSON.parse(text);

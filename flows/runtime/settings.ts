@@ -79,7 +79,8 @@ export function settingsOf({ userDir, nodesDir, secret, safeMode, adminAuth, log
         handler: () => (entry: { level: number; msg?: unknown; type?: string; name?: string; id?: string }) => {
           if (entry.level > WARN) return;
           const text = entry.msg instanceof Error ? entry.msg.message : String(entry.msg ?? '');
-          if (text.startsWith('Projects disabled')) return; // as we want it
+          // as we want it; and a flow without secrets has no file of them
+          if (/^(Projects disabled|Encrypted credentials not found)/.test(text)) return;
           const where = entry.type ? `${entry.type}:${entry.name ?? entry.id ?? ''}` : 'runtime';
           log(entry.level <= ERROR ? 'error' : 'warn', `NODE_RED ${where}`.slice(0, 100), `${where}: ${text}`);
         },

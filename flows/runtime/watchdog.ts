@@ -11,9 +11,12 @@ export interface WatchdogOptions {
   file: string;
 }
 
-/** Starts the thread that ends this process. Nothing stops it but the process's own end. */
-export function startWatchdog(options: WatchdogOptions): void {
-  const beat = new Int32Array(new SharedArrayBuffer(4));
+/**
+ * Starts the thread that ends this process. Nothing stops it but the process's own end.
+ * @returns to be called once Node-RED is loaded: from then on `hangS` counts, before that 30 s
+ */
+export function startWatchdog(options: WatchdogOptions): () => void {
+  const beat = new Int32Array(new SharedArrayBuffer(8));
   setInterval(() => Atomics.add(beat, 0, 1), 200);
   const worker = new Worker(new URL('./watchdog-worker.js', import.meta.url), {
     workerData: { ...options, beat: beat.buffer },
@@ -22,4 +25,5 @@ export function startWatchdog(options: WatchdogOptions): void {
   // a watchdog that died is worse than a restart
   worker.on('exit', () => process.exit(1));
   worker.on('error', () => process.exit(1));
+  return () => Atomics.store(beat, 1, 1);
 }

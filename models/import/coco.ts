@@ -1,19 +1,37 @@
 // models/import: the COCO-SSD graph as .tflite files, one per input size of its card. In: the package's tarball. Out: bytes.
 // Never: a graph whose constants say other than the card.
 import { KerbError } from '../../contract/errors.ts';
-import { anchorsFor } from '../anchors.ts';
-import type { Card, CardSize } from '../card.ts';
+import { type AnchorLevels, anchorsFor } from '../anchors.ts';
+import type { Card, CardSize, HeadOf, Weights } from '../card.ts';
+import { writeTflite } from '../tflite/write.ts';
 import { type Graph, readGraph } from './graph.ts';
 import { type Lowered, lower } from './lower.ts';
 import { untar } from './tarball.ts';
-import { writeTflite } from './tflite.ts';
+import { planTflite } from './tflite.ts';
+
+/** A package in the npm registry. */
+export type NpmSource = Extract<Card['source'], { npm: string }>;
+/** A card whose files are made here: an SSD out of a package. */
+export type CocoCard = Card & { source: NpmSource; head: HeadOf<'ssd'> & { anchors: AnchorLevels } };
+
+/** @throws KerbError CARD_BROKEN for a card whose files are not made here */
+export function cocoCard(card: Card, where: string): CocoCard {
+  const fits = 'npm' in card.source && card.head.kind === 'ssd' && 'levels' in card.head.anchors;
+  if (fits) return card as CocoCard;
+  throw new KerbError(
+    'CARD_BROKEN',
+    'describes no SSD out of an npm package',
+    where,
+    'restore models/ from its commit',
+  );
+}
 
 /** Preprocessing before and box decoding after are done in code: they need loops and shapes that runtimes dislike. */
 const cut = { input: 'Preprocessor/sub', outputs: ['concat', 'Postprocessor/convert_scores'] } as const;
 const shardCount = 5;
 
 /** Reads the graph out of the tarball and checks that the card describes it. */
-export function openGraph(card: Card, tgz: Uint8Array, where: string): Graph {
+export function openGraph(card: CocoCard, tgz: Uint8Array, where: string): Graph {
   const inFolder = (name: string) => `${card.source.folder}/${name}`;
   const shards = Array.from({ length: shardCount }, (_, i) => `group1-shard${i + 1}of${shardCount}`);
   const files = untar(tgz, where, ['model.json', ...shards].map(inFolder));
@@ -32,12 +50,18 @@ export function lowerGraph(graph: Graph): Lowered {
 }
 
 /** One .tflite file. */
-export function convert(card: Card, lowered: Lowered, size: Pick<CardSize, 'width' | 'height'>): Uint8Array {
-  const about = `${card.name} ${card.version} ${size.width}x${size.height}, from ${card.source.npm}`;
-  return writeTflite(lowered, size.width, size.height, about, ['boxes', 'scores']);
+export function convert(
+  card: CocoCard,
+  lowered: Lowered,
+  { width, height }: Pick<CardSize, 'width' | 'height'>,
+  weights: Weights,
+): Uint8Array {
+  const kept = weights === 'float' ? '' : ` ${weights}`;
+  const about = `${card.name} ${card.version}${kept} ${width}x${height}, from ${card.source.npm}`;
+  return writeTflite(planTflite(lowered, width, height, about, ['boxes', 'scores'], weights));
 }
 
-function checkAgainst(card: Card, graph: Graph, where: string): void {
+function checkAgainst(card: CocoCard, graph: Graph, where: string): void {
   const differs = (what: string) =>
     new KerbError('CARD_BROKEN', `${what} differs from the graph's constants`, where, 'correct the card');
   const constant = (name: string) => graph.weights.get(name)?.data ?? new Float32Array();
@@ -50,7 +74,7 @@ function checkAgainst(card: Card, graph: Graph, where: string): void {
 
   const corners = constant('Postprocessor/ExpandDims');
   const { reference } = card.head.anchors;
-  const anchors = anchorsFor(card, reference, reference);
+  const anchors = anchorsFor(card.head.anchors, reference, reference);
   if (anchors.length !== corners.length) throw differs('head.anchors');
   for (let at = 0; at < anchors.length; at += 4) {
     const [cy, cx, h, w] = anchors.subarray(at, at + 4) as unknown as [number, number, number, number];

@@ -6,7 +6,7 @@ import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { KerbError, oneLine } from '../../contract/errors.ts';
-import type { Card } from '../card.ts';
+import type { NpmSource } from './coco.ts';
 
 const timeoutMs = 10 * 60_000;
 
@@ -22,7 +22,7 @@ export function tarballName(npm: string): string {
  * @throws KerbError PACKAGE_UNREACHABLE, PACKAGE_ALTERED
  */
 export async function fetchPackage(
-  source: Card['source'],
+  source: NpmSource,
   folder: string,
   progress: (line: string) => void,
 ): Promise<{ path: string; bytes: Uint8Array }> {

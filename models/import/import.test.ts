@@ -1,17 +1,18 @@
 import { createHash } from 'node:crypto';
 import { copyFile, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import test from 'ava';
+import { weightsOf, withWeights } from '../card.ts';
 import { cacheDir, defaultCard, scratch } from '../testing.ts';
-import { convert, lowerGraph, openGraph } from './coco.ts';
+import { cocoCard, convert, lowerGraph, openGraph } from './coco.ts';
 import { fetchPackage, tarballName } from './fetch.ts';
 import { readGraph } from './graph.ts';
 import { importModels } from './main.ts';
 import { untar } from './tarball.ts';
 
 const quiet = () => {};
-const { card } = await defaultCard();
+const card = cocoCard((await defaultCard()).card, 'the default card');
 const tarball = join(cacheDir, 'downloads', tarballName(card.source.npm));
 
 test('the pinned graph becomes the files that the card names, each time', async (t) => {
@@ -20,11 +21,14 @@ test('the pinned graph becomes the files that the card names, each time', async 
   const kinds: Record<string, number> = {};
   for (const { kind } of lowered.layers) kinds[kind] = (kinds[kind] ?? 0) + 1;
   t.deepEqual(kinds, { conv: 55, depthwise: 33, add: 10, reshape: 12, concat: 2, sigmoid: 1 });
-  for (const size of card.sizes) {
-    for (const layers of [lowered, lowerGraph(graph)]) {
-      const bytes = convert(card, layers, size);
-      t.is(bytes.length, size.bytes);
-      t.is(createHash('sha256').update(bytes).digest('hex'), size.sha256);
+  for (const weights of weightsOf(card)) {
+    for (const [i, size] of withWeights(card, weights).sizes.entries()) {
+      // conversions for all sizes share everything but the picture's size: twice for one of them
+      for (const layers of i === 0 ? [lowered, lowerGraph(graph)] : [lowered]) {
+        const bytes = convert(card, layers, size, weights);
+        t.is(bytes.length, size.bytes);
+        t.is(createHash('sha256').update(bytes).digest('hex'), size.sha256);
+      }
     }
   }
 });
@@ -35,7 +39,12 @@ test('importing fills a cache, mends it, and leaves whole files alone', async (t
   await copyFile(tarball, join(cache, 'downloads', tarballName(card.source.npm)));
   await importModels(cache, false, quiet);
   const folder = join(cache, 'models/coco-ssd');
-  t.deepEqual((await readdir(folder)).sort(), ['1024x768.tflite', '300x300.tflite', '640x480.tflite']);
+  const sizes = ['1024x768.tflite', '300x300.tflite', '640x480.tflite'];
+  const folders = ['', ...weightsOf(card).filter((weights) => weights !== 'float')];
+  const wanted = folders.flatMap((weights) => sizes.map((size) => join(weights, size)));
+  const made = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = made.filter((one) => one.isFile()).map((one) => relative(folder, join(one.parentPath, one.name)));
+  t.deepEqual(files.sort(), wanted.sort());
   const [kept, broken] = [join(folder, '300x300.tflite'), join(folder, '640x480.tflite')];
   const before = (await stat(kept)).mtimeMs;
   const whole = await readFile(broken);

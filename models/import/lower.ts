@@ -25,7 +25,8 @@ export type Layer =
   | { kind: 'concat'; inputs: number[]; output: number; name: string }
   | { kind: 'sigmoid'; inputs: [number]; output: number; name: string };
 
-type Convolution = Extract<Layer, { kind: 'conv' | 'depthwise' }>;
+/** A layer with weights. */
+export type Convolution = Extract<Layer, { kind: 'conv' | 'depthwise' }>;
 
 /** Where to cut: names of nodes. */
 export interface Cut {

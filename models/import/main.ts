@@ -9,75 +9,89 @@ import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { KerbError, oneLine } from '../../contract/errors.ts';
-import { type Card, type CardSize, loadCard } from '../card.ts';
+import { type Card, type CardFile, type CardSize, loadCard, type Weights, weightsOf, withWeights } from '../card.ts';
 import { describeKnown, type Expected, knownPicture } from '../known.ts';
-import { Resizer } from '../resize.ts';
+import { Scale } from '../scale.ts';
 import { wasmRuntime } from '../wasm.ts';
-import { convert, lowerGraph, openGraph } from './coco.ts';
+import { type CocoCard, cocoCard, convert, lowerGraph, openGraph } from './coco.ts';
 import { fetchPackage } from './fetch.ts';
 
 const cardPath = fileURLToPath(new URL('../cards/coco-ssd.yaml', import.meta.url));
 const tell = (line: string) => process.stderr.write(`models: ${line}\n`);
 
+/** One file to make. */
+interface Wanted {
+  readonly size: CardSize;
+  readonly weights: Weights;
+  readonly file: CardFile;
+}
+
 /** Makes what is missing. @param show print what a card should say of the files instead of refusing them */
 export async function importModels(cacheDir: string, show: boolean, progress: (line: string) => void): Promise<void> {
-  const { card } = await loadCard(cardPath);
-  const missing: CardSize[] = [];
-  for (const size of card.sizes) if (show || !(await isThere(join(cacheDir, size.file), size))) missing.push(size);
+  const loaded = await loadCard(cardPath);
+  const card = cocoCard(loaded.card, cardPath);
+  const missing: Wanted[] = [];
+  for (const wanted of wantedBy(card)) {
+    if (show || !(await isThere(join(cacheDir, wanted.file.file), wanted.file))) missing.push(wanted);
+  }
   if (missing.length === 0) return;
 
   const source = await fetchPackage(card.source, join(cacheDir, 'downloads'), progress);
   const lowered = lowerGraph(openGraph(card, source.bytes, source.path));
-  for (const size of missing) {
-    progress(`converting ${card.name} for ${size.width}x${size.height}`);
-    const bytes = convert(card, lowered, size);
+  for (const { size, weights, file } of missing) {
+    progress(`converting ${card.name} for ${size.width}x${size.height}, weights ${weights}`);
+    const bytes = convert(card, lowered, size, weights);
     const sha256 = createHash('sha256').update(bytes).digest('hex');
-    if (show) process.stdout.write(await describe(card, size, bytes, sha256));
-    else refuseOther(card, size, bytes.length, sha256);
-    await writeAtomically(join(cacheDir, size.file), bytes);
+    if (show) process.stdout.write(await describe(card, size, weights, bytes, sha256));
+    else refuseOther(file, bytes.length, sha256);
+    await writeAtomically(join(cacheDir, file.file), bytes);
   }
 }
 
-async function isThere(path: string, size: CardSize): Promise<boolean> {
+function wantedBy(card: Card): Wanted[] {
+  return weightsOf(card).flatMap((weights) =>
+    withWeights(card, weights).sizes.map((file, i) => ({ size: card.sizes[i]!, weights, file })),
+  );
+}
+
+async function isThere(path: string, file: CardFile): Promise<boolean> {
   try {
-    if ((await stat(path)).size !== size.bytes) return false;
+    if ((await stat(path)).size !== file.bytes) return false;
     const hash = createHash('sha256');
     await pipeline(createReadStream(path), hash);
-    return hash.digest('hex') === size.sha256;
+    return hash.digest('hex') === file.sha256;
   } catch {
     return false;
   }
 }
 
-function refuseOther(card: Card, size: CardSize, length: number, sha256: string): void {
-  if (length === size.bytes && sha256 === size.sha256) return;
+function refuseOther(file: CardFile, length: number, sha256: string): void {
+  if (length === file.bytes && sha256 === file.sha256) return;
   const what = `converting gave another file than the card names (${length} bytes, SHA-256 ${sha256})`;
-  throw new KerbError(
-    'MODEL_ALTERED',
-    what,
-    `${card.name} ${size.width}x${size.height}`,
-    'restore models/ from its commit',
-  );
+  throw new KerbError('MODEL_ALTERED', what, file.file, 'restore models/ from its commit');
 }
 
-/** A size's entry for the card, to be pasted there once the agreement test has passed. */
-async function describe(card: Card, size: CardSize, bytes: Uint8Array, sha256: string): Promise<string> {
-  const session = await (await wasmRuntime()).load(bytes, size.file);
-  const { scale, offset } = card.input;
-  const input = new Resizer(size.width, size.height, scale, offset).run(knownPicture());
-  const [boxes = new Float32Array(), scores = new Float32Array()] = await session.run([input]);
-  session.close();
-  const known = describeKnown({ boxes, scores }, card.head.columns);
+/** A file's entry for the card, to be pasted there once the agreement test has passed. */
+async function describe(
+  card: CocoCard,
+  { width, height }: CardSize,
+  weights: Weights,
+  bytes: Uint8Array,
+  sha256: string,
+): Promise<string> {
+  const file = `models/${card.name}/${weights === 'float' ? '' : `${weights}/`}${width}x${height}.tflite`;
+  const size = { width, height, file, bytes: bytes.length, sha256, known: {} };
+  const scale = await Scale.untried({ ...card, sizes: [size] }, 0, bytes, await wasmRuntime());
+  const known = describeKnown(await scale.named(knownPicture()), card.head.columns, card.head.background);
+  scale.close();
   const list = ({ mean, at }: Expected) => `{ mean: ${mean}, at: ${JSON.stringify(at).replaceAll(',', ', ')} }`;
   return [
-    `  - width: ${size.width}`,
-    `    height: ${size.height}`,
-    `    file: ${size.file}`,
-    `    bytes: ${bytes.length}`,
-    `    sha256: ${sha256}`,
-    '    known:',
-    `      boxes: ${list(known.boxes)}`,
-    `      scores: ${list(known.scores)}`,
+    `  # ${weights} ${width}x${height}`,
+    `  file: ${file}`,
+    `  bytes: ${bytes.length}`,
+    `  sha256: ${sha256}`,
+    '  known:',
+    ...Object.entries(known).map(([name, expected]) => `    ${name}: ${list(expected)}`),
     '',
   ].join('\n');
 }

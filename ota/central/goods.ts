@@ -10,7 +10,7 @@ import { open, stat } from 'node:fs/promises';
 import { basename, parse } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { KerbError, oneLine } from '../../contract/errors.ts';
-import { loadCard } from '../../models/card.ts';
+import { filesOf, loadCard } from '../../models/card.ts';
 import { findModel, readModel } from '../../models/files.ts';
 
 export const KINDS = ['model', 'profile', 'agent'] as const;
@@ -61,12 +61,12 @@ export async function readGood(text: string, cacheDir: string): Promise<Good> {
 async function model(path: string, file: GoodFile, cacheDir: string): Promise<Good> {
   const { card, folder } = await loadCard(path);
   const files = [file];
-  for (const size of card.sizes) {
+  for (const one of filesOf(card)) {
     const places = { folder, cacheDir };
-    await readModel(size, places);
-    const source = (await findModel(size, places))!.path;
-    const name = size.file.replaceAll('/', '_');
-    files.push({ name, source, length: size.bytes, sha256: size.sha256, place: size.file });
+    await readModel(one, places);
+    const source = (await findModel(one, places))!.path;
+    const name = one.file.replaceAll('/', '_');
+    files.push({ name, source, length: one.bytes, sha256: one.sha256, place: one.file });
   }
   return { kind: 'model', name: card.name, version: card.version, hardware: ['any'], files };
 }

@@ -14,6 +14,14 @@ import { type Fetch, PACE, type Pace } from './transfer.ts';
 import { openTuf } from './tuf.ts';
 import { type Offer, offers } from './walk.ts';
 
+export { deviceKey } from './apply/device-key.ts';
+export { GoodsStore } from './apply/goods.ts';
+export type { Installed } from './apply/launcher.ts';
+export { UpdateManager, type UpdatesView } from './apply/manager.ts';
+export { type Held, UpdateMemory } from './apply/memory.ts';
+export { releaseKind } from './apply/release-kind.ts';
+export { Reporter } from './apply/reporter.ts';
+export type { Candidate, Outcome, StagedGood, UpdateKind, Version, Wanted } from './apply/types.ts';
 export type { BuildDates } from './clock.ts';
 export { UPDATE_CODES, type UpdateCode } from './errors.ts';
 export type { Fetched } from './target.ts';

@@ -64,6 +64,20 @@ export function deadline(one: ApiCase): Node {
   return html`${chip(left < 0 ? 'bad' : 'idle', text)} <time class="num soft">${at(one.deadline)}</time>`;
 }
 
+/** A flow reports what it was told: nothing was timed, and there is no picture. */
+export const byFlow = (one: ApiCase): boolean => one.rule.id === 'flow';
+
+/** How long it lasted and what was allowed; nothing where nothing was timed. */
+export function lasted(one: ApiCase): Node {
+  if (byFlow(one)) return null;
+  const { cases: say, duration } = words.value;
+  const { dwell_s, limit_s } = one.rule;
+  return html`<div>
+    <dt>${say.fact.lasted}</dt>
+    <dd><span class="num">${duration(dwell_s)}<span class="soft block">${say.allowed(duration(limit_s))}</span></span></dd>
+  </div>`;
+}
+
 export const owner = (one: ApiCase): Node =>
   one.owner ? `${one.owner.unit} · ${one.owner.handler}` : html`<span class="soft">${words.value.unknown}</span>`;
 
@@ -80,10 +94,10 @@ export const progress = (one: ApiCase): Node =>
 
 /** One case as a card. */
 export function card(one: ApiCase): Node {
-  const { cases: say, duration } = words.value;
+  const { cases: say } = words.value;
   const fact = (name: string, value: Node) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`;
-  return html`<article class="panel case" key=${one.id}>
-    ${pair(one)}
+  return html`<article class=${one.evidence.length > 0 ? 'panel case' : 'panel case bare'} key=${one.id}>
+    ${one.evidence.length > 0 && pair(one)}
     <div class="head">
       <h3><a href=${`#/cases/${one.id}`}>${inLang(one.name)}</a></h3>
       ${codes(one)}
@@ -91,7 +105,7 @@ export function card(one: ApiCase): Node {
     <p class="soft num">${when(one.until)}</p>
     <dl class="facts">
       ${fact(say.fact.place, html`${inLang(one.place.text)}${one.place.grid && html`<span class="soft num block">${say.fact.grid} ${one.place.grid}</span>`}`)}
-      ${fact(say.fact.lasted, html`<span class="num">${duration(one.rule.dwell_s)}<span class="soft block">${say.allowed(duration(one.rule.limit_s))}</span></span>`)}
+      ${lasted(one)}
       ${fact(say.fact.owner, owner(one))} ${fact(say.fact.deadline, deadline(one))}
     </dl>
     ${progress(one)}

@@ -1,6 +1,6 @@
 // agent/console page: one case: what happened when, on which evidence, by which rule, and what was masked.
 import type { ApiCase } from '../api.ts';
-import { codes, commonPart, deadline, evidencePicture, owner, progress } from './cases.ts';
+import { byFlow, codes, commonPart, deadline, evidencePicture, lasted, owner, progress } from './cases.ts';
 import { bytes } from './format.ts';
 import { html, type Node } from './html.ts';
 import { at, inLang, when, words } from './prefs.ts';
@@ -39,7 +39,7 @@ function wholes(one: ApiCase): Node {
 }
 
 function facts(one: ApiCase): Node {
-  const { cases: say, duration } = words.value;
+  const { cases: say } = words.value;
   const camera = state.value?.cameras.find((known) => known.id === one.camera);
   const fact = (name: string, value: Node) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`;
   return html`<section class="panel">
@@ -48,7 +48,7 @@ function facts(one: ApiCase): Node {
       ${fact(say.fact.place, inLang(one.place.text))}
       ${one.place.grid && fact(say.fact.grid, html`<span class="num">${one.place.grid}</span>`)}
       ${fact(say.fact.position, html`<span class="num">${one.place.lat.toFixed(5)}, ${one.place.lon.toFixed(5)}</span>`)}
-      ${fact(say.fact.lasted, html`<span class="num">${duration(one.rule.dwell_s)}<span class="soft block">${say.allowed(duration(one.rule.limit_s))}</span></span>`)}
+      ${lasted(one)}
       ${fact(say.fact.owner, owner(one))} ${fact(say.fact.deadline, deadline(one))}
       ${fact(say.fact.certainty, html`<span class="num">${one.certainty.toFixed(2)}</span>`)}
       ${fact(say.fact.zone, inLang(one.zone_name))} ${fact(say.fact.camera, camera ? inLang(camera.name) : one.camera)}
@@ -59,7 +59,14 @@ function facts(one: ApiCase): Node {
 }
 
 function trace(one: ApiCase): Node {
-  const { cases: say, duration } = words.value;
+  const { cases: say, duration, byFlow: told } = words.value;
+  const sure = (one.certainty * 100).toFixed(0);
+  if (byFlow(one)) {
+    return html`<section class="panel">
+      <h2>${say.trace}</h2>
+      <p class="say">${told(inLang(one.name), sure)}</p>
+    </section>`;
+  }
   const text = say.traceText({
     thing: one.class,
     zone: inLang(one.zone_name),
@@ -68,7 +75,7 @@ function trace(one: ApiCase): Node {
     rule: one.rule.id,
     profile: one.rule.profile,
     name: inLang(one.name),
-    sure: (one.certainty * 100).toFixed(0),
+    sure,
   });
   const persons = one.evidence.reduce((sum, picture) => sum + picture.masked.persons, 0);
   return html`<section class="panel">
@@ -97,7 +104,7 @@ export function Detail({ id }: { id: string }) {
       ${progress(one)}
     </div>
     <div class="columns">
-      <div class="main">${timeline(one)}${wholes(one)}</div>
+      <div class="main">${one.evidence.length > 0 && [timeline(one), wholes(one)]}</div>
       <div class="side">${trace(one)}${facts(one)}</div>
     </div>`;
 }

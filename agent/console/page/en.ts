@@ -1,5 +1,7 @@
 // agent/console page: every word of the page in English, and the shape that each other language fills.
 // In: names and numbers. Out: sentences. Pure: also read by tests.
+import { enFlows } from './en-flows.ts';
+import { enUpdates } from './en-updates.ts';
 import { enVehicle } from './en-vehicle.ts';
 import { bytes, duration, fixed } from './format.ts';
 
@@ -98,6 +100,8 @@ export const en = {
       paused: 'Paused',
       reported: 'Became a case',
       outside: 'In no zone',
+      hours: 'Not at this hour',
+      group: 'Counts together',
       class: 'No rule about it',
       score: 'Too unsure',
     },
@@ -107,6 +111,9 @@ export const en = {
       reported: (f: WhyFacts) =>
         `${capital(a(f.thing))} has stood ${fixed(f.dwell_s, 1)} s in “${f.zone}”; at ${fixed(f.limit_s)} s it became a case.`,
       outside: (f: WhyFacts) => `This ${thing(f.thing)} is in no zone that has a rule about it, so it is not timed.`,
+      hours: (f: WhyFacts) =>
+        `The rule about ${a(f.thing)} in “${f.zone}” does not hold at this hour, so it is not timed.`,
+      group: (f: WhyFacts) => `${capital(a(f.thing))} in “${f.zone}” counts only together with others.`,
       class: (f: WhyFacts) => `No rule is about ${a(f.thing)}, so it is followed but never reported.`,
       score: (f: WhyFacts) =>
         `The box is only ${fixed(f.score * 100)} % sure of it, less than the rule asks, so it is not timed.`,
@@ -197,7 +204,7 @@ export const en = {
     none: 'No check has run yet',
     noneHint: 'The first results come within a few seconds of the start.',
     device: 'This box',
-    fact: { device: 'Device', city: 'City', version: 'Version', started: 'Running for', clock: 'Clock' },
+    fact: { device: 'Device', city: 'City', started: 'Running for', clock: 'Clock' },
     clock: { unknown: 'not synchronised', held: 'holding the last time', synced: 'synchronised' },
   },
   demo: {
@@ -211,6 +218,8 @@ export const en = {
     failed: (why: string) => `That did not work: ${why}`,
   },
   vehicle: enVehicle,
+  ...enFlows,
+  ...enUpdates,
 };
 
 /** Each language has exactly these words. */

@@ -1,9 +1,12 @@
 // agent/console page: is the box well. In: the lines of health. Out: the worst first, each with its value and remedy.
 import type { HealthLine, State } from '../api.ts';
+import { Flows } from './flows.ts';
 import { html, type Node } from './html.ts';
 import { mark } from './marks.ts';
 import { Outbox } from './outbox.ts';
+import { Outputs } from './outputs.ts';
 import { at, inLang, now, words } from './prefs.ts';
+import { Software } from './software.ts';
 import { state } from './store.ts';
 
 const RANK = { bad: 0, warn: 1, ok: 2 };
@@ -26,7 +29,7 @@ function device(known: State): Node {
   return html`<section class="panel">
     <h2>${say.device}</h2>
     <dl class="facts wide">
-      ${fact(say.fact.device, known.device)} ${fact(say.fact.city, known.city)} ${fact(say.fact.version, known.version)}
+      ${fact(say.fact.device, known.device)} ${fact(say.fact.city, known.city)}
       ${fact(say.fact.started, duration(Math.max(0, Math.round((now.value - known.started) / 1000))))}
       ${fact(say.fact.clock, `${at(now.value)} · ${say.clock[known.clock.quality]}`)}
     </dl>
@@ -50,7 +53,8 @@ export function Health() {
         }
         <ul class="checks" aria-label=${say.checks}>${lines.map(check)}</ul>
       </section>
+      <${Flows} /><${Outputs} />
     </div>
-    <div class="side">${known && device(known)}<${Outbox} /></div>
+    <div class="side">${known && device(known)}${known && html`<${Software} known=${known} />`}<${Outbox} /></div>
   </div>`;
 }

@@ -10,6 +10,7 @@ import { Health } from './health.ts';
 import { html } from './html.ts';
 import { refresh } from './live.ts';
 import { Outbox } from './outbox.ts';
+import { Outputs } from './outputs.ts';
 import { Gauges, Picture } from './picture.ts';
 import { words } from './prefs.ts';
 import { camera, cases, type Route, route, state } from './store.ts';
@@ -33,7 +34,7 @@ function Now() {
   return html`<div class="columns now">
     <h1 class="said">${words.value.room.now}</h1>
     <div class="stand"><${Picture} /><${Gauges} /></div>
-    <div class="side"><${WhyDrawer} /><${Timed} /><${Latest} /><${Outbox} /><${Demo} /></div>
+    <div class="side"><${WhyDrawer} /><${Timed} /><${Latest} /><${Outputs} /><${Outbox} /><${Demo} /></div>
     <${Debug} />
   </div>`;
 }

@@ -18,10 +18,12 @@ const TONES: Record<Why['reason'], Tone> = {
   timing: 'warn',
   reported: 'bad',
   outside: 'idle',
+  hours: 'idle',
+  group: 'idle',
   class: 'idle',
   score: 'idle',
 };
-const ORDER: readonly Why['reason'][] = ['timing', 'reported', 'score', 'outside', 'class'];
+const ORDER: readonly Why['reason'][] = ['timing', 'reported', 'score', 'group', 'hours', 'outside', 'class'];
 
 const zoneName = (id: string | null): string | null => {
   const zone = camera.value?.zones.find((one) => one.id === id);

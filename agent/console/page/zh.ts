@@ -1,6 +1,8 @@
 // agent/console page: every word of the page in Chinese, written for those who work in 数字城管, not translated.
 import type { WhyFacts, Words } from './en.ts';
 import { bytes, duration, fixed } from './format.ts';
+import { zhFlows } from './zh-flows.ts';
+import { zhUpdates } from './zh-updates.ts';
 import { zhVehicle } from './zh-vehicle.ts';
 
 const THINGS: Record<string, string> = {
@@ -101,6 +103,8 @@ export const zh: Words = {
       paused: '已暂停',
       reported: '已成案',
       outside: '不在区域内',
+      hours: '不在管控时段',
+      group: '按数量判定',
       class: '无相关规则',
       score: '把握不足',
     },
@@ -110,6 +114,8 @@ export const zh: Words = {
       reported: (f: WhyFacts) =>
         `${thing(f.thing)}已在「${f.zone}」停留 ${fixed(f.dwell_s, 1)} 秒，满 ${fixed(f.limit_s)} 秒时已成案。`,
       outside: (f: WhyFacts) => `${thing(f.thing)}不在任何适用规则的区域内，因此不计时。`,
+      hours: (f: WhyFacts) => `「${f.zone}」内针对${thing(f.thing)}的规则此时不生效，因此不计时。`,
+      group: (f: WhyFacts) => `「${f.zone}」内的${thing(f.thing)}须与其他目标合并计数。`,
       class: (f: WhyFacts) => `没有规则涉及${thing(f.thing)}，只跟踪，不上报。`,
       score: (f: WhyFacts) => `识别把握只有 ${fixed(f.score * 100)} %，低于规则要求，因此不计时。`,
       none: '规则尚未对它作出判定。',
@@ -190,7 +196,7 @@ export const zh: Words = {
     none: '还没有检查结果',
     noneHint: '启动后几秒内会出现第一批结果。',
     device: '本机',
-    fact: { device: '设备', city: '城市', version: '版本', started: '已运行', clock: '时钟' },
+    fact: { device: '设备', city: '城市', started: '已运行', clock: '时钟' },
     clock: { unknown: '未校时', held: '守时中', synced: '已校时' },
   },
   demo: {
@@ -204,4 +210,6 @@ export const zh: Words = {
     failed: (why) => `没有成功：${why}`,
   },
   vehicle: zhVehicle,
+  ...zhFlows,
+  ...zhUpdates,
 };

@@ -1,4 +1,4 @@
-// agent/main: `kerbside demo`, what `npm start` runs: broker, centre and agent as programs of their own, kept running.
+// agent/main: `kerbside demo`, what `npm start` runs: broker, centre, agent and flows as programs of their own, kept running.
 // stdout gets one line, the page's address; everything else goes to stderr.
 import { existsSync } from 'node:fs';
 import { mkdir, rm, stat } from 'node:fs/promises';
@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { KerbError } from '../../../contract/index.ts';
 import { Child } from '../demo/child.ts';
-import { type DemoHome, DRIVE_SEED, demoHome, ROOT, writeDemoFiles } from '../demo/files.ts';
+import { type DemoHome, DRIVE_SEED, demoHome, flowsProgram, ROOT, writeDemoFiles } from '../demo/files.ts';
 import { endLeftovers, ProcessFile } from '../demo/processes.ts';
 import { env, parsePort } from '../env.ts';
 import { pagePort, tryPort } from '../ports.ts';
@@ -15,7 +15,7 @@ import { pagePort, tryPort } from '../ports.ts';
 export const help = `
 usage: kerbside demo [--data DIR] [--port N] [--host ADDRESS] [--video FILE|rtsp://...] [--fresh]
 
-Runs Kerbside on real footage: a broker, a centre and the agent with its page.
+Runs Kerbside on real footage: a broker, a centre, the agent with its page, and flows (Node-RED) with a lamp.
   --data DIR      where all state lies; default $KERBSIDE_HOME
   --port N        the page's port; default $KERBSIDE_PORT, else 8088 or the next free one
   --host ADDRESS  the page's address; default 127.0.0.1 (there is no sign-in yet: open it knowingly)
@@ -42,7 +42,10 @@ export async function run(argv: string[]): Promise<number> {
   const at = demoHome(resolve(values.data ?? home));
   await endEarlier(at);
   const page = { host: values.host, port: await pagePort(values.host, asked) };
-  if (values.fresh) await forget(at);
+  if (values.fresh) {
+    await forget(at);
+    await rm(at.flows, { recursive: true, force: true });
+  }
   return new Demo(at, page, source).run();
 }
 
@@ -85,6 +88,7 @@ class Demo {
   readonly #page: { host: string; port: number };
   readonly #source: string | null;
   #children: Child[] = [];
+  #flows: Child | null = null;
   #stop: (status: number) => void = () => {};
   #renewing = false;
   #told = false;
@@ -115,6 +119,7 @@ class Demo {
     const files = await writeDemoFiles(this.#at, {
       page: this.#page,
       brokerPort: brokerPort!,
+      centrePort: centrePort!,
       source: this.#source,
       // Two, so that an evidence look does not blind the camera; more where cores are left for the rest.
       workers: Math.min(4, Math.max(2, availableParallelism() - 1)),
@@ -132,6 +137,8 @@ class Demo {
       this.#at.centre,
       '--port',
       `${centrePort}`,
+      '--updates',
+      join(this.#at.updates, 'repository'),
     ];
     const centre = new Child({ name: 'centre', command: join(ROOT, 'bin/centre'), args: centreArgs }, processes);
     const agentArgs = ['run', '--config', files.box, '--demo'];
@@ -142,16 +149,27 @@ class Demo {
     drive.on('message', (message) => {
       if ((message as { kind?: unknown } | null)?.kind === 'line') agent.send(message);
     });
-    this.#children = [broker, centre, agent, drive];
-    for (const child of this.#children) {
-      // without the made-up truck (socat is missing) everything else runs
+    process.stderr.write(`kerbside: the centre's page: http://127.0.0.1:${centrePort}/\n`);
+    const flowsArgs = [flowsProgram(), '--config', join(this.#at.flows, 'config.json')];
+    const flows = new Child({ name: 'flows', command: join(ROOT, 'scripts/node24'), args: flowsArgs }, processes);
+    for (const child of [broker, centre, agent, drive]) {
+      // without the made-up truck (socat is missing) everything else runs; so it does without flows
       if (child !== drive) child.on('refused', () => this.#stop(2));
       child.start();
     }
+    // flows begin once the agent has written what they start from
+    this.#flows = flows;
+    this.#children = [broker, centre, agent, drive, flows];
+  }
+
+  #startFlows(): void {
+    this.#flows?.start();
+    this.#flows = null;
   }
 
   #onAgent(message: unknown): void {
     const kind = (message as { kind?: unknown } | null)?.kind;
+    if (kind === 'ready') this.#startFlows();
     if (kind === 'ready' && !this.#told) {
       this.#told = true;
       const host = this.#page.host.includes(':') ? `[${this.#page.host}]` : this.#page.host;
@@ -174,6 +192,7 @@ class Demo {
   }
 
   async #end(): Promise<void> {
+    this.#flows = null;
     await Promise.all(this.#children.map((child) => child.stop(PATIENCE_MS)));
     // The agent's own children (its decoder) end with it; a killed agent leaves them, so look once more.
     await endLeftovers(join(this.#at.agent, 'children.json'));

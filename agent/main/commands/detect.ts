@@ -8,6 +8,7 @@ import { readPicture } from '../../../models/image.ts';
 import { createLooker } from '../../../models/pool.ts';
 import type { Looker } from '../../../models/types.ts';
 import { env } from '../env.ts';
+import { useFor } from '../model.ts';
 
 export const help = `usage: kerbside detect [--model CARD] [--min-score S] [--fine] IMAGE...
 
@@ -35,7 +36,9 @@ export async function run(argv: string[]): Promise<number> {
   if (positionals.length === 0) {
     throw new KerbError('USAGE', 'no picture given', 'kerbside detect', 'name at least one PNG or JPEG');
   }
-  const looker = await createLooker({ card: await loadCard(values.model), cacheDir: env().cache, workers: 1 });
+  const card = await loadCard(values.model);
+  const { cache } = env();
+  const looker = await createLooker({ card, use: await useFor(card, cache), cacheDir: cache, workers: 1 });
   let status = 0;
   try {
     for (const image of positionals) {

@@ -1,38 +1,34 @@
-// agent/main: kerbside models ls. In: the cards that come with the program. Out: a line of JSON for each.
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+// agent/main: kerbside models. In: a verb and its arguments. Out: what the verb's own file does. Each loads only what it needs.
 import { KerbError } from '../../../contract/errors.ts';
-import { type LoadedCard, loadCard } from '../../../models/card.ts';
-import { findModel } from '../../../models/files.ts';
-import { env } from '../env.ts';
 
-export const help = `usage: kerbside models ls
+export const help = `usage: kerbside models ls | bench | add | pull
 
-The model cards that come with the program: a line of JSON for each,
-  {name, version, licence, card, source, sizes: [{width, height, file, present}], classes, budget}`;
+  ls                   the model cards that come with the program and those that were added: a line of JSON for each
+  bench [--model CARD] [--picture FILE] [--dry-run]
+                       tries every runtime and every way of keeping the weights on this box, a line for each, and
+                       remembers the choice: the agent, detect and watch use it from then on
+  add FILE.tflite ...  inspects a model, tries it, writes its card: kerbside models add --help
+  pull NAME|URL ...    fetches one and adds it: kerbside models pull --help
 
-const cards = fileURLToPath(new URL('../../../models/cards/', import.meta.url));
+ls:    {name, version, licence, card, source, sizes: [{width, height, file, present}], weights, head, classes, budget, uses}
+bench: {runtime, weights, ms, mb, scoreDiff, agreement, fits} or {runtime, weights, fault}, at the end {chosen, ms, box}`;
 
-/** @returns exit status @throws KerbError for bad usage or a broken card */
-export async function run(argv: string[]): Promise<number> {
-  if (argv.length !== 1 || argv[0] !== 'ls') {
-    throw new KerbError('USAGE', 'what to do is missing or unknown', 'kerbside models', 'say: kerbside models ls');
-  }
-  const names = (await readdir(cards)).filter((name) => name.endsWith('.yaml')).sort();
-  for (const name of names) {
-    process.stdout.write(`${JSON.stringify(await describe(await loadCard(join(cards, name))))}\n`);
-  }
-  return 0;
+interface Verb {
+  run(argv: string[]): Promise<number>;
 }
 
-async function describe({ card, path, folder }: LoadedCard) {
-  const sizes = [];
-  for (const size of card.sizes) {
-    const present = (await findModel(size, { folder, cacheDir: env().cache })) !== null;
-    sizes.push({ width: size.width, height: size.height, file: size.file, present });
+const verbs: Record<string, () => Promise<Verb>> = {
+  ls: () => import('./models-ls.ts'),
+  bench: () => import('./models-bench.ts'),
+};
+
+/** @returns exit status @throws KerbError for bad usage, a card or a model that is not right */
+export async function run(argv: string[]): Promise<number> {
+  const [verb, ...rest] = argv;
+  const load = verb !== undefined && Object.hasOwn(verbs, verb) ? verbs[verb] : undefined;
+  if (!load) {
+    const remedy = `say: kerbside models ${Object.keys(verbs).join(' | ')}`;
+    throw new KerbError('USAGE', 'what to do is missing or unknown', 'kerbside models', remedy);
   }
-  const classes = card.labels.filter((label) => label !== null);
-  const { name, version, licence, source, budget } = card;
-  return { name, version, licence, card: path, source: source.npm, sizes, classes, budget };
+  return (await load()).run(rest);
 }

@@ -21,7 +21,7 @@ export async function run(argv: string[]): Promise<number> {
   if (values.config === undefined) {
     throw new KerbError('USAGE', '--config is missing', 'kerbside run', 'give the path of a box file');
   }
-  const { home, cache, port } = env();
+  const { home, cache, port, installed } = env();
   const box = await loadBox(values.config);
   const fresh = async () => {
     process.send?.({ kind: 'fresh' });
@@ -38,7 +38,9 @@ export async function run(argv: string[]): Promise<number> {
   const agent = await startAgent(box, {
     data: box.data ?? join(home, 'agent'),
     cache,
+    flows: join(home, 'flows'),
     port,
+    installed,
     ...(values.demo ? { fresh } : {}),
   });
   process.on('message', (message: { kind?: unknown; line?: unknown; state?: unknown } | null) => {

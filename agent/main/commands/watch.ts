@@ -14,6 +14,7 @@ import { CameraPath, type Sighting } from '../../camera/index.ts';
 import { CaseMaker, CaseStore, checkCodes, line, loadTaxonomy, PictureFolder } from '../../cases/index.ts';
 import { loadSite, type Site } from '../../config/site.ts';
 import { env } from '../env.ts';
+import { useFor } from '../model.ts';
 import { withUnzipped } from './unzipped.ts';
 
 export const help = `
@@ -52,7 +53,9 @@ export async function run(argv: string[]): Promise<number> {
   if (values.out !== undefined) await makeFolder(values.out);
   return withUnzipped(video, async (plain) => {
     const recording = await openRecording(plain, { rate: site.cameras[0]!.looks_per_s, start });
-    const looker = await createLooker({ card: await loadCard(CARD), cacheDir: env().cache, workers });
+    const card = await loadCard(CARD);
+    const { cache } = env();
+    const looker = await createLooker({ card, use: await useFor(card, cache), cacheDir: cache, workers });
     try {
       return await watch(site, taxonomy, recording, looker, values.out);
     } finally {

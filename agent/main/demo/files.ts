@@ -1,5 +1,6 @@
-// agent/main/demo: the files that the demo's three programs start from, written anew at each start (0600: passwords).
+// agent/main/demo: the files that the demo's programs start from, written anew at each start (0600: passwords).
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { chmod, mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,8 +22,11 @@ export interface DemoHome {
   readonly centre: string;
   /** configuration and process lists of the demo itself */
   readonly demo: string;
+  readonly flows: string;
   /** the made-up truck's ptys */
   readonly drive: string;
+  /** what its operator makes: `repository`, and `root.json`, whom the box trusts */
+  readonly updates: string;
 }
 
 export function demoHome(home: string): DemoHome {
@@ -31,13 +35,17 @@ export function demoHome(home: string): DemoHome {
     agent: join(home, 'agent'),
     centre: join(home, 'centre'),
     demo: join(home, 'demo'),
+    flows: join(home, 'flows'),
     drive: join(home, 'drive'),
+    updates: join(home, 'updates'),
   };
 }
 
 export interface DemoOptions {
   readonly page: { host: string; port: number };
   readonly brokerPort: number;
+  /** of the centre, which serves the repository of updates too */
+  readonly centrePort: number;
   /** a file or an address; null where no footage is to be had */
   readonly source: string | null;
   readonly workers: number;
@@ -66,7 +74,13 @@ export async function writeDemoFiles(at: DemoHome, options: DemoOptions) {
       city: CITY,
       data: at.agent,
       page: options.page,
-      uplink: { url: address(DEVICE, device), reconnect_max_s: 5 },
+      uplink: { url: address(DEVICE, device), reconnect_max_s: 5, reconnect_spread_s: 1 },
+      updates: {
+        url: `http://${host}:${options.centrePort}/updates`,
+        root: join(at.updates, 'root.json'),
+        poll_s: 10,
+        jitter_s: 1,
+      },
       camera: {
         site: join(ROOT, 'examples/street/site.yaml'),
         // With no footage the camera is shown as lost, with the words of how to give another.
@@ -81,9 +95,18 @@ export async function writeDemoFiles(at: DemoHome, options: DemoOptions) {
         lines: 'fake',
         map: streets,
       },
+      outputs: [{ id: 'lamp', name: { zh: '违停警示灯', en: 'Parking lamp' }, gpio: 'fake' }],
+      // a free port for the editor: several demos may run side by side
+      flows: { folder: at.flows, editor_port: 0, ready: 'lamp' },
     }),
   );
   return { broker, box, centreBroker: address('centre', centre) };
+}
+
+/** The program of flows: as it is written here, or as a release has it. */
+export function flowsProgram(): string {
+  const packed = join(ROOT, 'flows/main.js');
+  return existsSync(packed) ? packed : join(ROOT, 'flows/main.ts');
 }
 
 async function writePrivate(file: string, text: string): Promise<void> {

@@ -1,0 +1,60 @@
+// agent/console page: what runs on the box and how its updates went. In: the state. Out: version, slot, model, profile, and a
+// line for each thing that an update wants, with its reason in words.
+import type { RunningVersion, State, UpdatesState } from '../api.ts';
+import { html, type Node } from './html.ts';
+import { chip, type Tone } from './marks.ts';
+import { when, words } from './prefs.ts';
+
+type Item = NonNullable<UpdatesState['repository']>['items'][number];
+
+const TONE: Record<Item['result'], Tone> = {
+  success: 'ok',
+  pending: 'idle',
+  trial: 'idle',
+  failed: 'warn',
+  refused: 'warn',
+  returned: 'warn',
+};
+
+/** Name, version, and where it came from. */
+function running(thing: RunningVersion | null): Node {
+  const { updates: say } = words.value;
+  if (!thing) return say.none;
+  const from = thing.counter === null ? say.own : say.pushed(thing.counter);
+  return html`${thing.name} ${thing.version} <span class="soft">· ${from}</span>`;
+}
+
+function item({ kind, name, wanted, result, reason, at }: Item): Node {
+  const { updates: say } = words.value;
+  return html`<li key=${`${kind} ${name}`}>
+    <div class="grow">
+      <p>${say.kind[kind]} ${name} ${wanted ? `${wanted.version} (${wanted.counter})` : ''}</p>
+      ${reason && html`<p class="reason">${reason}</p>`}
+      ${at > 0 && html`<p class="soft num">${when(at)}</p>`}
+    </div>
+    ${chip(TONE[result], say.result[result])}
+  </li>`;
+}
+
+/** The panel of the health room. */
+export function Software({ known }: { known: State }) {
+  const { updates: say } = words.value;
+  const { version, commit, slot, model, profile, repository } = known.updates;
+  const fact = (name: string, value: Node) => html`<div><dt>${name}</dt><dd class="num">${value}</dd></div>`;
+  const wanted = repository?.items.filter((one) => one.wanted !== null || one.result !== 'success') ?? [];
+  const checked = repository?.last_success ?? null;
+  return html`<section class="panel software">
+    <h2>${say.title}</h2>
+    <dl class="facts wide">
+      ${fact(say.fact.version, commit === null ? version : `${version} · ${commit.slice(0, 12)}`)}
+      ${fact(say.fact.slot, slot === null ? say.checkout : slot.toUpperCase())}
+      ${known.roles.includes('camera') && fact(say.fact.model, running(model))}
+      ${known.roles.includes('camera') && fact(say.fact.profile, running(profile))}
+      ${repository && fact(say.fact.checked, checked === null ? say.never : when(checked))}
+    </dl>
+    ${repository === null && html`<p class="soft">${say.noRepository}</p>`}
+    ${repository?.fault && html`<p class="reason">${repository.fault.what}</p>`}
+    ${wanted.length > 0 && html`<h3>${say.wanted}</h3>`}
+    <ul class="checks" aria-label=${say.wanted}>${wanted.map(item)}</ul>
+  </section>`;
+}

@@ -1,0 +1,60 @@
+// agent/main: kerbside models bench. In: a card, a picture. Out: a line for each candidate and one for the choice, which is
+// remembered in the box's state. Never: a choice remembered that finds something else than the plain model.
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { KerbError } from '../../../contract/errors.ts';
+import { weightsOf } from '../../../models/card.ts';
+import { hashOf, thisBox, type Use, writeChoice } from '../../../models/choice.ts';
+import { runtimeNames } from '../../../models/runtimes.ts';
+import { choose, type Outcome, runTrial } from '../../../models/trial.ts';
+import { env } from '../env.ts';
+import { choicesFile, chosenCard } from '../model.ts';
+
+/** A drawn street with a car, a person and a stop sign. */
+const street = fileURLToPath(new URL('../../../models/proof/street.png', import.meta.url));
+
+/** @returns exit status, 1 where nothing can run @throws KerbError for bad usage or a broken card */
+export async function run(argv: string[]): Promise<number> {
+  const { values } = parseArgs({
+    args: argv,
+    options: {
+      model: { type: 'string' },
+      picture: { type: 'string', default: street },
+      'dry-run': { type: 'boolean', default: false },
+    },
+  });
+  const { card, folder } = await chosenCard(values.model);
+  const places = { folder, cacheDir: env().cache };
+  const uses = runtimeNames.flatMap((runtime) => weightsOf(card).map((weights): Use => ({ runtime, weights })));
+  const outcomes = await runTrial({ card, places, picture: values.picture, checked: true }, uses);
+  for (const outcome of outcomes) print(lineOf(outcome));
+  const chosen = choose(outcomes);
+  if (!chosen) throw new KerbError('TRIAL_FAILED', 'nothing can run this model here', card.name, 'see the lines above');
+  const { use, ms } = chosen;
+  const box = thisBox();
+  if (!values['dry-run']) {
+    const at = new Date().toISOString();
+    await writeChoice(choicesFile(), { card: card.name, cardHash: hashOf(card), box, ...use, ms: round(ms, 1), at });
+  }
+  print({ chosen: use, ms: round(ms, 1), box });
+  return 0;
+}
+
+function lineOf(outcome: Outcome) {
+  const { runtime, weights } = outcome.use;
+  if (outcome.fault) return { runtime, weights, fault: outcome.fault.message };
+  const { ms, mb, scoreDiff, agreement } = outcome;
+  const fits = choose([outcome]) !== null;
+  return {
+    runtime,
+    weights,
+    ms: round(ms, 1),
+    mb,
+    scoreDiff: round(scoreDiff, 4),
+    agreement: round(agreement, 3),
+    fits,
+  };
+}
+
+const round = (value: number, digits: number) => Number(value.toFixed(digits));
+const print = (line: object) => process.stdout.write(`${JSON.stringify(line)}\n`);

@@ -1,0 +1,95 @@
+// agent/main/updates: what a box starts with: what an update brought, what ran before it, or its own files, in this order.
+// In: what is remembered and kept. Out: a looker and a site. Never: a box that does not start because a good is broken.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { oneLine } from '../../../contract/index.ts';
+import { type LoadedCard, loadCard } from '../../../models/card.ts';
+import { createLooker, type LookerOptions } from '../../../models/pool.ts';
+import type { Looker } from '../../../models/types.ts';
+import type { Version } from '../../../ota/device/index.ts';
+import type { Taxonomy } from '../../cases/index.ts';
+import { loadSite, type Site } from '../../config/site.ts';
+import { chosenCard, useFor } from '../model.ts';
+import { pushedSite } from './profile-kind.ts';
+import type { Pushed } from './pushed.ts';
+
+/** A good's first file, whole, and what it is. */
+interface Kept {
+  readonly path: string;
+  readonly version: Version;
+}
+
+/** Whole goods of a place, what ran last first; each broken one is told. */
+async function kept(pushed: Pushed | null, id: string, tell: (line: string) => void): Promise<Kept[]> {
+  if (!pushed) return [];
+  const { running, previous } = pushed.memory.place(id);
+  const found: Kept[] = [];
+  for (const held of [running, previous]) {
+    if (!held) continue;
+    const { name, version, counter } = held;
+    const path = join(pushed.goods.path(held), held.first);
+    if (await pushed.goods.whole(held)) found.push({ path, version: { name, version, counter } });
+    else tell(`the ${id} ${name} ${version} (${counter}) on the disk is gone or broken: another is used`);
+  }
+  return found;
+}
+
+export interface StartedModel {
+  readonly looker: Looker;
+  readonly card: LoadedCard;
+  readonly version: Version;
+}
+
+/** @throws KerbError CARD_*, MODEL_* where the box's own model cannot be used either */
+export async function startModel(
+  pushed: Pushed | null,
+  own: string | undefined,
+  options: Omit<LookerOptions, 'card'>,
+  tell: (line: string) => void,
+): Promise<StartedModel> {
+  for (const { path, version } of await kept(pushed, 'model', tell)) {
+    try {
+      const card = await loadCard(path);
+      return {
+        looker: await createLooker({ ...options, card, use: await useFor(card, options.cacheDir) }),
+        card,
+        version,
+      };
+    } catch (error) {
+      tell(`the model ${version.name} ${version.version} cannot be used: ${oneLine(error)}`);
+    }
+  }
+  const card = await chosenCard(own);
+  const { name, version } = card.card;
+  return {
+    looker: await createLooker({ ...options, card, use: await useFor(card, options.cacheDir) }),
+    card,
+    version: { name, version, counter: null },
+  };
+}
+
+export interface StartedSite {
+  /** as the box's own file has it */
+  readonly own: Site;
+  /** in force */
+  readonly site: Site;
+  readonly version: Version;
+}
+
+/** @throws KerbError CONFIG_* where the box's own site file is not right */
+export async function startSite(
+  pushed: Pushed | null,
+  file: string,
+  taxonomy: Taxonomy,
+  tell: (line: string) => void,
+): Promise<StartedSite> {
+  const own = await loadSite(file);
+  for (const { path, version } of await kept(pushed, 'profile', tell)) {
+    try {
+      return { own, site: pushedSite(await readFile(path, 'utf8'), path, own, taxonomy), version };
+    } catch (error) {
+      tell(`the profile ${version.name} ${version.version} cannot be used: ${oneLine(error)}`);
+    }
+  }
+  return { own, site: own, version: { name: own.id, version: own.profile.version, counter: null } };
+}

@@ -1,0 +1,60 @@
+// drivers/camera: a folder of pictures. In: a path. Out: its pictures by name, or the newest one.
+// Never: a list without end. A file that is still being written is no whole picture yet: who reads it finds out.
+import { opendir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { KerbError } from '../../contract/errors.ts';
+import { unreadable } from './probe.ts';
+import type { StillSource } from './source.ts';
+import { MAX_STILL_BYTES } from './still.ts';
+
+type Folder = Extract<StillSource, { kind: 'folder' }>;
+
+/** Pictures of one folder that are known at most. */
+const MAX_FILES = 200_000;
+const PICTURE = /\.(jpe?g|png)$/i;
+
+/** Names of the pictures, in order; "img2" comes before "img10". @throws KerbError CAMERA_UNREADABLE, CAMERA_MISSING */
+export async function listPictures(source: Folder): Promise<string[]> {
+  const names: string[] = [];
+  for await (const { name } of await opened(source)) {
+    if (!PICTURE.test(name) || name.startsWith('.')) continue;
+    if (names.length >= MAX_FILES) throw unreadable(source, `holds more than ${MAX_FILES} pictures`);
+    names.push(name);
+  }
+  const { compare } = new Intl.Collator('en', { numeric: true });
+  return names.sort(compare);
+}
+
+/** The newest picture, if it is newer than `after` (its changing time, epoch ms of the disk); null: none. */
+export async function newestPicture(source: Folder, after: number): Promise<{ name: string; changed: number } | null> {
+  let newest: { name: string; changed: number } | null = null;
+  let seen = 0;
+  for await (const { name } of await opened(source)) {
+    if (!PICTURE.test(name) || name.startsWith('.')) continue;
+    seen += 1;
+    if (seen > MAX_FILES) throw unreadable(source, `holds more than ${MAX_FILES} pictures`);
+    const info = await stat(join(source.path, name)).catch(() => null);
+    if (!info?.isFile() || info.mtimeMs <= after) continue;
+    if (!newest || info.mtimeMs > newest.changed) newest = { name, changed: info.mtimeMs };
+  }
+  return newest;
+}
+
+/** @throws KerbError CAMERA_UNREADABLE */
+export async function readPictureFile(source: Folder, name: string): Promise<Uint8Array> {
+  const path = join(source.path, name);
+  try {
+    if ((await stat(path)).size > MAX_STILL_BYTES) throw unreadable(source, `${name} is too large for a picture`);
+    return await readFile(path);
+  } catch (error) {
+    if (error instanceof KerbError) throw error;
+    throw unreadable(source, `${name} cannot be read (${(error as NodeJS.ErrnoException).code})`);
+  }
+}
+
+async function opened(source: Folder) {
+  return opendir(source.path).catch((cause: NodeJS.ErrnoException) => {
+    const what = cause.code === 'ENOENT' ? 'there is no such folder' : `cannot be opened (${cause.code})`;
+    throw new KerbError('CAMERA_MISSING', what, source.shown, 'give a folder of JPEG or PNG pictures', { cause });
+  });
+}

@@ -1,0 +1,87 @@
+// models: which runtime and which way of keeping weights a box uses: what its own trial found, remembered in its state.
+// In: the file of choices. Out: what to use. Never: decided by a board's name; a choice of another box (a copied disk), of
+// another card or of another Node taken for this one's.
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { arch, cpus } from 'node:os';
+import { dirname } from 'node:path';
+import { z } from 'zod';
+import { allWeights, type Card, type Weights, weightsOf } from './card.ts';
+import { type RuntimeName, runtimeNames } from './runtimes.ts';
+
+/** What a trial chooses. */
+export interface Use {
+  readonly runtime: RuntimeName;
+  readonly weights: Weights;
+}
+
+/** Without a trial: runs wherever the program runs, and gives what the model's maker intended to five digits. */
+export const safe: Use = { runtime: 'wasm', weights: 'float' };
+
+/** A choice as it is remembered. */
+export interface Choice extends Use {
+  /** the card it is for: its name, and a hash of what it says */
+  readonly card: string;
+  readonly cardHash: string;
+  /** what it was made on */
+  readonly box: string;
+  /** median of a base look, milliseconds */
+  readonly ms: number;
+  /** when, ISO 8601 */
+  readonly at: string;
+}
+
+const maxBytes = 1 << 20;
+const mostChoices = 200;
+const fileSchema = z.object({
+  choices: z
+    .array(
+      z.object({
+        card: z.string().max(100),
+        cardHash: z.string().max(64),
+        box: z.string().max(300),
+        runtime: z.enum(runtimeNames),
+        weights: z.enum(allWeights),
+        ms: z.number(),
+        at: z.string().max(40),
+      }),
+    )
+    .max(mostChoices),
+});
+
+/** What a trial's outcome hangs on, besides the card. */
+export function thisBox(): string {
+  const all = cpus();
+  return `${all[0]?.model.trim() ?? 'unknown'} x${all.length} ${arch()} ${process.version}`.slice(0, 300);
+}
+
+export function hashOf(card: Card): string {
+  return createHash('sha256').update(JSON.stringify(card)).digest('hex').slice(0, 32);
+}
+
+/** The choice that was made here for this card, or null. A damaged file is as good as none: a trial writes it anew. */
+export async function readChoice(file: string, card: Card): Promise<Choice | null> {
+  const [hash, box] = [hashOf(card), thisBox()];
+  const found = (await readAll(file)).find((one) => one.cardHash === hash && one.box === box);
+  return found && weightsOf(card).includes(found.weights) ? found : null;
+}
+
+/** Remembers a choice in place of an earlier one for the same card and box. */
+export async function writeChoice(file: string, choice: Choice): Promise<void> {
+  const others = (await readAll(file)).filter((one) => one.card !== choice.card || one.box !== choice.box);
+  const choices = [choice, ...others].slice(0, mostChoices);
+  await mkdir(dirname(file), { recursive: true });
+  const part = `${file}.${process.pid}.part`;
+  await writeFile(part, `${JSON.stringify({ choices }, null, 1)}\n`, { flush: true });
+  await rename(part, file);
+}
+
+async function readAll(file: string): Promise<Choice[]> {
+  const bytes = await readFile(file).catch(() => null);
+  if (!bytes || bytes.length > maxBytes) return [];
+  try {
+    return fileSchema.parse(JSON.parse(bytes.toString())).choices;
+  } catch {
+    return [];
+  }
+}
