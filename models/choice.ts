@@ -27,6 +27,8 @@ export interface Choice extends Use {
   readonly box: string;
   /** median of a base look, milliseconds */
   readonly ms: number;
+  /** where the card lies, if it is not one that comes with the program */
+  readonly path?: string | undefined;
   /** when, ISO 8601 */
   readonly at: string;
 }
@@ -43,6 +45,7 @@ const fileSchema = z.object({
         runtime: z.enum(runtimeNames),
         weights: z.enum(allWeights),
         ms: z.number(),
+        path: z.string().max(4096).optional(),
         at: z.string().max(40),
       }),
     )
@@ -74,6 +77,11 @@ export async function writeChoice(file: string, choice: Choice): Promise<void> {
   const part = `${file}.${process.pid}.part`;
   await writeFile(part, `${JSON.stringify({ choices }, null, 1)}\n`, { flush: true });
   await rename(part, file);
+}
+
+/** Cards that were tried here and do not come with the program, by path. */
+export async function triedCards(file: string): Promise<string[]> {
+  return [...new Set((await readAll(file)).flatMap(({ path }) => (path === undefined ? [] : [path])))];
 }
 
 async function readAll(file: string): Promise<Choice[]> {

@@ -73,3 +73,17 @@ export function logit(probability: number): number {
 export function logistic(value: number): number {
   return 1 / (1 + Math.exp(-value));
 }
+
+/** Which numbers of its main output are class scores (or an objectness), by their place. */
+export function isScore(head: Card['head'], index: number): boolean {
+  switch (head.kind) {
+    case 'ssd':
+      return !head.background || index % head.columns !== 0;
+    case 'classifier':
+      return true;
+    case 'yolo': {
+      const column = head.transposed ? Math.floor(index / head.rows) : index % head.columns;
+      return column === 4 || (column > 4 && head.layout !== 'end');
+    }
+  }
+}

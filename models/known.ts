@@ -1,8 +1,8 @@
 // models: the known picture. A runtime can fail without saying so and give numbers that mean nothing; so each session is
 // tried on a picture that needs no file, and must give what the card expects. In: outputs. Out: nothing, or MODEL_INSANE.
 import { KerbError } from '../contract/errors.ts';
-import type { CardSize } from './card.ts';
-import type { OutputName } from './head.ts';
+import type { Card, CardSize } from './card.ts';
+import { isScore, type OutputName } from './head.ts';
 import type { Picture } from './types.ts';
 
 /** pattern-1: slopes, blocks and a grain, from integer arithmetic alone, so that every machine makes the same bytes. */
@@ -57,20 +57,27 @@ export function checkKnown(known: CardSize['known'], outputs: NamedOutputs, tole
   }
 }
 
+/** Largest difference from what a card expects, as `checkKnown` measures it. */
+export function knownDifference(known: CardSize['known'], outputs: NamedOutputs): number {
+  let largest = 0;
+  for (const name of names) {
+    const values = outputs[name];
+    for (const [i, wanted] of known[name]?.at ?? []) {
+      largest = Math.max(largest, Math.abs((values?.[i] ?? NaN) - wanted) / Math.max(1, Math.abs(wanted)));
+    }
+  }
+  return largest;
+}
+
 /** What a card should expect: the mean, and the elements at the best scores (for writing a card). */
-export function describeKnown(outputs: NamedOutputs, columns: number, background: boolean): CardSize['known'] {
+export function describeKnown(outputs: NamedOutputs, head: Card['head']): CardSize['known'] {
   const { boxes, scores, rows } = outputs;
-  if (rows)
-    return {
-      rows: pick(
-        rows,
-        strongest(rows, () => true),
-      ),
-    };
+  const counts = (index: number) => isScore(head, index);
+  if (rows) return { rows: pick(rows, strongest(rows, counts)) };
   if (!scores) return {};
-  const best = strongest(scores, (i) => !background || i % columns !== 0);
+  const best = strongest(scores, counts);
   if (!boxes) return { scores: pick(scores, best) };
-  const anchors = [...new Set(best.map((i) => Math.floor(i / columns)))].slice(0, 3);
+  const anchors = [...new Set(best.map((i) => Math.floor(i / head.columns)))].slice(0, 3);
   const around = anchors.flatMap((anchor) => [0, 1, 2, 3].map((i) => anchor * 4 + i));
   return { boxes: pick(boxes, around), scores: pick(scores, best) };
 }

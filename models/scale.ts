@@ -88,13 +88,22 @@ export class Scale {
 
   /** The model's outputs by their names. */
   async named(picture: Picture): Promise<NamedOutputs> {
-    const values = await this.raw(picture);
+    return this.name(await this.raw(picture));
+  }
+
+  /** Outputs in the head's order, by their names. */
+  name(values: readonly Float32Array[]): NamedOutputs {
     return Object.fromEntries(this.head.outputs.map(({ name }, i) => [name, values[i]!]));
+  }
+
+  /** Finds in outputs for a picture, not yet merged. */
+  decode(values: readonly Float32Array[], picture: Picture, minScore: number): Candidate[] {
+    return this.head.decode(values, this.#resizer.placement(picture), minScore);
   }
 
   /** Finds of one picture, not yet merged. */
   async look(picture: Picture, minScore: number): Promise<Candidate[]> {
-    return this.head.decode(await this.raw(picture), this.#resizer.placement(picture), minScore);
+    return this.decode(await this.raw(picture), picture, minScore);
   }
 
   close(): void {

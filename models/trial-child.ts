@@ -38,9 +38,9 @@ async function open(start: CandidateStart): Promise<FromCandidate> {
   const known = await scale.named(knownPicture());
   if (start.checked) checkKnown(card.sizes[0]!.known, known, card.known.tolerance, card.sizes[0]!.file);
   picture = await readPicture(start.picture);
-  const outputs = await scale.named(picture);
-  const finds = mergeCandidates(card, await scale.look(picture, leastScore));
-  return { kind: 'ready', known, outputs, finds };
+  const values = await scale.raw(picture);
+  const finds = mergeCandidates(card, scale.decode(values, picture, leastScore));
+  return { kind: 'ready', known, outputs: scale.name(values), finds };
 }
 
 async function time(looks: number): Promise<FromCandidate> {

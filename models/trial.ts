@@ -8,7 +8,7 @@ import { KerbError } from '../contract/errors.ts';
 import type { Card } from './card.ts';
 import { safe, type Use } from './choice.ts';
 import type { ModelPlaces } from './files.ts';
-import { logistic } from './head.ts';
+import { isScore, logistic } from './head.ts';
 import type { NamedOutputs } from './known.ts';
 import type { FromCandidate } from './trial-child.ts';
 import type { Detection } from './types.ts';
@@ -45,6 +45,8 @@ export interface Measured {
 
 const rounds = 3;
 const roundMs = 900;
+/** So many times slower than the fastest in its first turn, it gets no other. */
+const hopeless = 3;
 const openMs = 120_000;
 /** what a candidate takes at most; a box without room for all lets them run one at a time */
 const roomBytes = 400 << 20;
@@ -62,7 +64,10 @@ export async function runTrial(start: Omit<CandidateStart, 'use'>, uses: readonl
     if (together) {
       // One after the other: each start takes all the box has.
       for (const one of candidates) await one.open();
-      for (let round = 0; round < rounds; round++) for (const one of candidates) await one.turn();
+      for (let round = 0; round < rounds; round++) {
+        const fastest = Math.min(...candidates.map((one) => one.median));
+        for (const one of candidates) if (round === 0 || one.median < fastest * hopeless) await one.turn();
+      }
     } else {
       for (const one of candidates) {
         await one.open();
@@ -111,7 +116,7 @@ class Candidate {
     if (said?.kind !== 'ready') return;
     this.#ready = said;
     const first = await this.#ask(1);
-    if (first?.kind === 'timed') this.#looks = Math.min(Math.max(Math.round(roundMs / first.ms[0]!), 3), 20);
+    if (first?.kind === 'timed') this.#looks = Math.min(Math.max(Math.round(roundMs / first.ms[0]!), 1), 20);
   }
 
   async turn(): Promise<void> {
@@ -122,17 +127,31 @@ class Candidate {
     this.#mb = Math.max(this.#mb, said.mb);
   }
 
+  /** of its looks so far, milliseconds; infinite before the first */
+  get median(): number {
+    return this.#ms.toSorted((a, b) => a - b)[this.#ms.length >> 1] ?? Infinity;
+  }
+
   outcome(reference: Candidate | undefined): Outcome {
     const { use, fault } = this;
     const own = this.#ready;
     const other = reference ? reference.#ready : undefined;
     if (fault) return { use, fault };
     if (!own || !other) return { use, fault: this.#broken('gave no result') };
-    const ms = this.#ms.toSorted((a, b) => a - b)[this.#ms.length >> 1] ?? Number.NaN;
     const { finds, outputs, known } = own;
     const { head } = this.#start.card;
     const scoreDiff = differ(scoresOf(head, outputs), scoresOf(head, other.outputs));
-    return { use, fault, ms, mb: this.#mb, scoreDiff, agreement: agree(finds, other.finds), finds, outputs, known };
+    return {
+      use,
+      fault,
+      ms: this.median,
+      mb: this.#mb,
+      scoreDiff,
+      agreement: agree(finds, other.finds),
+      finds,
+      outputs,
+      known,
+    };
   }
 
   close(): void {
@@ -171,18 +190,10 @@ class Candidate {
   }
 }
 
-/** The class scores among a head's outputs. */
+/** The class scores among a head's outputs, as probabilities. */
 function scoresOf(head: Card['head'], { scores, rows }: NamedOutputs): Float32Array {
-  if (head.kind === 'ssd') {
-    const own = scores!.filter((_, i) => !head.background || i % head.columns !== 0);
-    return head.scores === 'logit' ? own.map(logistic) : own;
-  }
-  if (head.kind === 'classifier') return head.scores === 'logit' ? scores!.map(logistic) : scores!;
-  const first = 4; // v5's objectness counts as a score as well
-  return rows!.filter((_, i) => {
-    const column = head.transposed ? Math.floor(i / head.rows) : i % head.columns;
-    return column >= first && (head.layout !== 'end' || column === first);
-  });
+  const own = (scores ?? rows)!.filter((_, i) => isScore(head, i));
+  return head.kind !== 'yolo' && head.scores === 'logit' ? own.map(logistic) : own;
 }
 
 /** Mean difference where the reference is strongest. */

@@ -82,7 +82,7 @@ async function describe(
   const file = `models/${card.name}/${weights === 'float' ? '' : `${weights}/`}${width}x${height}.tflite`;
   const size = { width, height, file, bytes: bytes.length, sha256, known: {} };
   const scale = await Scale.untried({ ...card, sizes: [size] }, 0, bytes, await wasmRuntime());
-  const known = describeKnown(await scale.named(knownPicture()), card.head.columns, card.head.background);
+  const known = describeKnown(await scale.named(knownPicture()), card.head);
   scale.close();
   const list = ({ mean, at }: Expected) => `{ mean: ${mean}, at: ${JSON.stringify(at).replaceAll(',', ', ')} }`;
   return [

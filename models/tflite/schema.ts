@@ -36,6 +36,7 @@ export const optionsKind = {
   none: 0,
   conv2d: 1,
   depthwiseConv2d: 2,
+  softmax: 9,
   concatenation: 10,
   add: 11,
   reshape: 17,

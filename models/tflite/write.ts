@@ -22,7 +22,7 @@ export interface PlanTensor {
 
 /** One field of an operator's options, by its slot. */
 export type PlanOption =
-  | readonly [slot: number, type: 'byte' | 'int', value: number]
+  | readonly [slot: number, type: 'byte' | 'int' | 'float', value: number]
   | readonly [slot: number, type: 'ints', value: readonly number[]];
 
 export interface PlanOperator {
@@ -46,7 +46,7 @@ export interface Plan {
   readonly metadata?: readonly { readonly name: string; readonly data: Uint8Array }[];
 }
 
-type Field = readonly [slot: number, type: 'byte' | 'int' | 'offset', value: number];
+type Field = readonly [slot: number, type: 'byte' | 'int' | 'float' | 'offset', value: number];
 
 /** A table from slot numbers: the whole of what generated code would do. */
 export function table(builder: Builder, fields: readonly Field[]): number {
@@ -54,6 +54,7 @@ export function table(builder: Builder, fields: readonly Field[]): number {
   for (const [slot, type, value] of fields) {
     if (type === 'byte') builder.addFieldInt8(slot, value, null);
     else if (type === 'int') builder.addFieldInt32(slot, value, null);
+    else if (type === 'float') builder.addFieldFloat32(slot, value, null);
     else builder.addFieldOffset(slot, value, 0);
   }
   return builder.endObject();

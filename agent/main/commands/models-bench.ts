@@ -1,6 +1,6 @@
 // agent/main: kerbside models bench. In: a card, a picture. Out: a line for each candidate and one for the choice, which is
 // remembered in the box's state. Never: a choice remembered that finds something else than the plain model.
-import { fileURLToPath } from 'node:url';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { KerbError } from '../../../contract/errors.ts';
 import { weightsOf } from '../../../models/card.ts';
@@ -9,9 +9,7 @@ import { runtimeNames } from '../../../models/runtimes.ts';
 import { choose, type Outcome, runTrial } from '../../../models/trial.ts';
 import { env } from '../env.ts';
 import { choicesFile, chosenCard } from '../model.ts';
-
-/** A drawn street with a car, a person and a stop sign. */
-const street = fileURLToPath(new URL('../../../models/proof/street.png', import.meta.url));
+import { street } from './models-add.ts';
 
 /** @returns exit status, 1 where nothing can run @throws KerbError for bad usage or a broken card */
 export async function run(argv: string[]): Promise<number> {
@@ -23,7 +21,7 @@ export async function run(argv: string[]): Promise<number> {
       'dry-run': { type: 'boolean', default: false },
     },
   });
-  const { card, folder } = await chosenCard(values.model);
+  const { card, folder, path } = await chosenCard(values.model);
   const places = { folder, cacheDir: env().cache };
   const uses = runtimeNames.flatMap((runtime) => weightsOf(card).map((weights): Use => ({ runtime, weights })));
   const outcomes = await runTrial({ card, places, picture: values.picture, checked: true }, uses);
@@ -34,7 +32,15 @@ export async function run(argv: string[]): Promise<number> {
   const box = thisBox();
   if (!values['dry-run']) {
     const at = new Date().toISOString();
-    await writeChoice(choicesFile(), { card: card.name, cardHash: hashOf(card), box, ...use, ms: round(ms, 1), at });
+    await writeChoice(choicesFile(), {
+      card: card.name,
+      cardHash: hashOf(card),
+      box,
+      path: resolve(path),
+      ...use,
+      ms: round(ms, 1),
+      at,
+    });
   }
   print({ chosen: use, ms: round(ms, 1), box });
   return 0;

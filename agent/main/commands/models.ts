@@ -20,6 +20,7 @@ interface Verb {
 const verbs: Record<string, () => Promise<Verb>> = {
   ls: () => import('./models-ls.ts'),
   bench: () => import('./models-bench.ts'),
+  add: () => import('./models-add.ts'),
 };
 
 /** @returns exit status @throws KerbError for bad usage, a card or a model that is not right */

@@ -1,0 +1,99 @@
+// agent/main: kerbside models add. In: a .tflite file. Out: its card, a line of JSON about it, what was guessed on stderr.
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { KerbError } from '../../../contract/errors.ts';
+import { type Added, type AddOptions, addModel } from '../../../models/add/add.ts';
+import { hashOf, thisBox, writeChoice } from '../../../models/choice.ts';
+import { choicesFile } from '../model.ts';
+
+export const help = `usage: kerbside models add FILE.tflite [--out DIR] [--labels FILE] [--name NAME] [--licence TEXT]
+                           [--range 0..1] [--picture FILE] [--replace]
+
+Inspects a model, tries it on a picture, measures it, and writes its card: NAME.yaml beside the file, or both into DIR.
+A detector (SSD, YOLOv5/v8/11, EfficientDet-Lite) or a classifier, with float, int8 or uint8 edges; another kind is named.
+What was guessed is said on stderr; then: kerbside detect --model CARD IMAGE
+
+  --labels FILE    a label on each line, in the order of the classes (else those in the file)
+  --range A..B     least and largest value of a float input, where the file does not say it
+  --picture FILE   try it on this one (default: a drawn street)
+  --replace        write over an earlier card
+
+stdout: {name, card, head, input, classes, licence, notes, runs: [{runtime, ms, mb} | {runtime, fault}], chosen, finds}`;
+
+/** The drawn street of models/proof. */
+export const street = fileURLToPath(new URL('../../../models/proof/street.png', import.meta.url));
+
+/** @returns exit status @throws KerbError for bad usage or a model that is not usable */
+export async function run(argv: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args: argv,
+    allowPositionals: true,
+    options: {
+      out: { type: 'string' },
+      labels: { type: 'string' },
+      name: { type: 'string' },
+      licence: { type: 'string' },
+      range: { type: 'string' },
+      picture: { type: 'string', default: street },
+      replace: { type: 'boolean', default: false },
+    },
+  });
+  const [file, ...more] = positionals;
+  if (file === undefined || more.length > 0) {
+    throw new KerbError('USAGE', 'give one file', 'kerbside models add', 'say: kerbside models add FILE.tflite');
+  }
+  const range = values.range === undefined ? undefined : parseRange(values.range);
+  await addAndTell({ ...values, file, range });
+  return 0;
+}
+
+/** Adds a model, remembers how it runs best here, and says so. */
+export async function addAndTell(options: AddOptions): Promise<void> {
+  const added = await addModel(options);
+  const { card, chosen, notes } = added;
+  const choice = { ...chosen.use, ms: round(chosen.ms), at: new Date().toISOString() };
+  await writeChoice(choicesFile(), {
+    card: card.name,
+    cardHash: hashOf(card),
+    box: thisBox(),
+    path: resolve(added.path),
+    ...choice,
+  });
+  for (const note of notes) process.stderr.write(`kerbside: ${note}\n`);
+  process.stdout.write(`${JSON.stringify(lineOf(added))}\n`);
+}
+
+function lineOf({ card, path, notes, outcomes, chosen }: Added) {
+  const { width, height } = card.sizes[0]!;
+  const runs = outcomes.map((one) =>
+    one.fault === null
+      ? { runtime: one.use.runtime, ms: round(one.ms), mb: one.mb }
+      : { runtime: one.use.runtime, fault: one.fault.message },
+  );
+  return {
+    name: card.name,
+    card: path,
+    head: card.head.kind,
+    input: { width, height, ...card.input },
+    classes: card.labels.filter((label) => label !== null).length,
+    licence: card.licence,
+    notes,
+    runs,
+    chosen: chosen.use.runtime,
+    finds: chosen.finds.slice(0, 10).map((find) => ({
+      class: find.class,
+      score: Number(find.score.toFixed(3)),
+      box: find.box.map(Math.round),
+    })),
+  };
+}
+
+const round = (ms: number) => Number(ms.toFixed(1));
+
+function parseRange(text: string): [number, number] {
+  const [, low, high] = /^(-?[\d.]+)\.\.(-?[\d.]+)$/.exec(text) ?? [];
+  const range: [number, number] = [Number(low), Number(high)];
+  if (low !== undefined && range.every(Number.isFinite) && range[0] < range[1]) return range;
+  throw new KerbError('USAGE', `"${text.slice(0, 40)}" is no range`, '--range', 'give one like 0..1 or -1..1');
+}
