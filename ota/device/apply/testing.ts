@@ -67,6 +67,11 @@ export class MadeKind implements UpdateKind {
   }
 }
 
+/** Places of its own may need what the box remembers. */
+export interface MadeOptions extends ManagerOptions {
+  readonly kindsOf: (memory: UpdateMemory) => Promise<UpdateKind[]>;
+}
+
 export interface MadeBox {
   readonly shop: Shop;
   readonly site: Site;
@@ -80,11 +85,11 @@ export interface MadeBox {
   /** publishes this text as the profile `street` */
   publish(text: string): Promise<void>;
   /** the program ends (or dies) and starts again */
-  restart(options?: Partial<ManagerOptions>): Promise<MadeBox>;
+  restart(options?: Partial<MadeOptions>): Promise<MadeBox>;
 }
 
 /** A repository, and a box that trusts it. */
-export async function madeBox(t: ExecutionContext, options: Partial<ManagerOptions> = {}): Promise<MadeBox> {
+export async function madeBox(t: ExecutionContext, options: Partial<MadeOptions> = {}): Promise<MadeBox> {
   const { shop, site, box } = await stage(t);
   return start(t, { shop, site, box, folder: await folderFor(t) }, options);
 }
@@ -92,9 +97,10 @@ export async function madeBox(t: ExecutionContext, options: Partial<ManagerOptio
 async function start(
   t: ExecutionContext,
   world: Pick<MadeBox, 'shop' | 'site' | 'box' | 'folder'>,
-  options: Partial<ManagerOptions>,
+  all: Partial<MadeOptions>,
 ): Promise<MadeBox> {
   const { shop, site, box, folder } = world;
+  const { kindsOf, ...options } = all;
   const memory = await UpdateMemory.open(folder);
   const goods = new GoodsStore(join(folder, 'goods'));
   const kind = new MadeKind();
@@ -114,6 +120,7 @@ async function start(
     changed: () => {},
     log: (line) => log.push(line),
     ...options,
+    ...(kindsOf ? { kinds: await kindsOf(memory) } : {}),
   });
   t.teardown(() => manager.stop());
   return {
@@ -126,7 +133,7 @@ async function start(
     publish: async (text) => void (await shop.publish(TODAY, { street: text })),
     restart: async (more = {}) => {
       await manager.stop();
-      return start(t, world, { ...options, ...more });
+      return start(t, world, { ...all, ...more });
     },
   };
 }
