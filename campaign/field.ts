@@ -48,6 +48,7 @@ export class Field {
   #skew = 0;
   #intakeSkew = 0;
   #closing = false;
+  #disk: Promise<void> = Promise.resolve();
   kills = 0;
   readonly counts = { agent: 0, broker: 0, intake: 0, cut: 0, tear: 0, torn: 0 };
   readonly troubles = new Map<string, number>();
@@ -147,7 +148,7 @@ export class Field {
   }
 
   /** Begins a trouble; what it gives ends it. */
-  async begin(trouble: Trouble): Promise<() => void> {
+  async begin(trouble: Trouble): Promise<() => void | Promise<void>> {
     const name = 'state' in trouble ? `${trouble.what}_${trouble.state}` : trouble.what;
     this.troubles.set(name, (this.troubles.get(name) ?? 0) + 1);
     switch (trouble.what) {
@@ -175,14 +176,15 @@ export class Field {
         if (!this.stage.isDisk) return () => undefined;
         // Without a link nothing is acknowledged, so no segment becomes free meanwhile.
         this.#link.set('cut');
-        await this.stage.fill(trouble.left);
+        await this.#onDisk(() => this.stage.fill(trouble.left));
         await this.#flood('telemetry', trouble.flood);
         await this.#flood('case', Math.round(trouble.flood / 10));
-        return () => {
-          this.stage.free();
-          this.#link.set('pass');
-          void this.#recovery();
-        };
+        return () =>
+          this.#onDisk(async () => {
+            this.stage.free();
+            this.#link.set('pass');
+            void this.#recovery();
+          });
       }
     }
   }
@@ -211,7 +213,18 @@ export class Field {
     if (took >= RECOVERS_WITHIN) this.unrecovered++;
   }
 
-  async kill(victims: readonly Victim[], death: Death): Promise<void> {
+  /** One thing at a time is done to the disk. */
+  #onDisk(work: () => Promise<void>): Promise<void> {
+    const mine = this.#disk.then(work);
+    this.#disk = mine.catch(() => undefined);
+    return mine;
+  }
+
+  kill(victims: readonly Victim[], death: Death): Promise<void> {
+    return this.#onDisk(() => this.#kill(victims, death));
+  }
+
+  async #kill(victims: readonly Victim[], death: Death): Promise<void> {
     const how = death === 'cut' && !this.stage.isDisk ? 'tear' : death;
     if (victims.includes('agent') && how === 'cut') await this.stage.cutPower();
     for (const victim of victims) {

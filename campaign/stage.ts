@@ -2,7 +2,7 @@
 // power can be cut for real: the file system is shut down without its journal being flushed (FS_IOC_SHUTDOWN, as xfstests
 // do), unmounted and mounted again, so that what was not synced is gone. Else a folder, which can do neither.
 import { execFile } from 'node:child_process';
-import { mkdirSync, rmSync, statfsSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, statfsSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { oneLine } from '../contract/index.ts';
@@ -66,15 +66,26 @@ export class Stage {
     await run('mount', ['-o', 'loop,noatime', this.#image!, this.#folder]);
   }
 
-  /** Takes all room but `left` bytes. */
+  /** Takes all room but `left` bytes. The box writes meanwhile, so the room is measured again where it was too little. */
   async fill(left: number): Promise<void> {
-    const { bavail, bsize } = statfsSync(this.#folder);
-    const bytes = Math.floor(bavail * bsize - left);
-    if (bytes > 0) await run('fallocate', ['-l', `${bytes}`, join(this.#folder, 'ballast')]);
+    for (let tries = 0; tries < 10; tries++) {
+      const { bavail, bsize } = statfsSync(this.#folder);
+      const ballast = join(this.#folder, `ballast-${tries}`);
+      const bytes = Math.floor(bavail * bsize - left);
+      if (bytes <= 0) return;
+      const filled = await run('fallocate', ['-l', `${bytes}`, ballast]).then(
+        () => true,
+        () => false,
+      );
+      if (filled) return;
+    }
+    throw new Error('the disk could not be filled');
   }
 
   free(): void {
-    rmSync(join(this.#folder, 'ballast'), { force: true });
+    for (const name of readdirSync(this.#folder)) {
+      if (name.startsWith('ballast')) rmSync(join(this.#folder, name), { force: true });
+    }
   }
 
   async close(): Promise<void> {

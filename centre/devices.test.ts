@@ -20,6 +20,7 @@ import { openPglite } from './db-pglite.ts';
 import { decodeMessage } from './decode.ts';
 import type { Device } from './devices.ts';
 import { startHttp } from './http.ts';
+import { Live } from './live.ts';
 import { Metrics } from './metrics.ts';
 import { migrate } from './migrations.ts';
 import { Poke } from './poke.ts';
@@ -40,7 +41,7 @@ test.before(async () => {
   db = await openPglite(join(dir, 'db'));
   await migrate(db);
   const http = await startHttp({
-    ...{ db, metrics: new Metrics(() => true), token: 'x', port: 0, started: 1, now: () => 2 },
+    ...{ db, metrics: new Metrics(() => true), live: new Live(), token: 'x', port: 0, started: 1, now: () => 2 },
     link: () => ({ online: true, broker: '', reason: '' }),
     onCommand: () => undefined,
     updates: () => watch.state,

@@ -11,6 +11,7 @@ import { ID_PATTERN, isLane, KerbError, oneLine } from '../contract/index.ts';
 import { commandRoutes } from './command-routes.ts';
 import type { Db } from './db.ts';
 import { deviceRoutes } from './device-routes.ts';
+import type { Live } from './live.ts';
 import type { Metrics } from './metrics.ts';
 import { openApi } from './openapi.ts';
 import { listCases, readCounts, readPicture, type StoredCase } from './queries.ts';
@@ -22,6 +23,7 @@ import { vehicleRoutes } from './vehicle-routes.ts';
 export interface HttpOptions {
   db: Db;
   metrics: Metrics;
+  live: Live;
   /** opens /internal */
   token: string;
   /** 0: the system chooses */
@@ -101,7 +103,12 @@ function pageRoutes(app: FastifyInstance): void {
   for (const [path, type, body] of files) app.get(path, (_, reply) => reply.type(type).send(body));
 }
 
-function apiRoutes(app: FastifyInstance, { db, metrics, started, now, link, updates }: HttpOptions): void {
+function apiRoutes(app: FastifyInstance, { db, metrics, live, started, now, link, updates }: HttpOptions): void {
+  app.get('/api/events', (_, reply) => {
+    if (live.full) return fail(reply, 503, 'PAGES', 'too many pages are open');
+    reply.hijack();
+    live.open(reply.raw, SECURITY);
+  });
   app.get('/healthz', async (_, reply) => {
     const database = await db.query('select 1').then(
       () => true,

@@ -9,6 +9,8 @@ export class Metrics {
   readonly #records = this.#counter('kerb_centre_records_total', 'records stored for the first time');
   readonly #duplicates = this.#counter('kerb_centre_duplicates_total', 'records that were known already');
   readonly #cases = this.#counter('kerb_centre_cases_total', 'cases stored');
+  readonly #alarms = this.#counter('kerb_centre_alarms_total', 'alarms that came in time');
+  readonly #lateAlarms = this.#counter('kerb_centre_late_alarms_total', 'alarms that came late, kept as history');
   readonly #pictures = this.#counter('kerb_centre_pictures_total', 'pictures that became whole');
   readonly #replies = this.#counter('kerb_centre_replies_total', 'commands that were answered');
   readonly #rejects = new Counter({
@@ -41,11 +43,14 @@ export class Metrics {
     return new Counter({ name, help, registers: [this.registry] });
   }
 
-  stored({ fresh, duplicates, cases, pictures, replies, rejects }: Stored, messages: number, ms: number): void {
+  stored(stored: Stored, messages: number, ms: number): void {
+    const { fresh, duplicates, cases, alarms, pictures, replies, rejects } = stored;
     this.#messages.inc(messages);
     this.#records.inc(fresh);
     this.#duplicates.inc(duplicates);
     this.#cases.inc(cases);
+    this.#alarms.inc(alarms.live.length);
+    this.#lateAlarms.inc(alarms.late);
     this.#pictures.inc(pictures);
     this.#replies.inc(replies);
     for (const { kind } of rejects) this.#rejects.inc({ kind });

@@ -92,6 +92,14 @@ export const openApi = {
     '/api/state': {
       get: { summary: 'Counts, devices, link, the repository of updates', responses: { 200: json('state') } },
     },
+    '/api/events': {
+      get: {
+        summary: 'What happens, as it happens: server-sent events',
+        description:
+          'event: alarm, data: {device, epoch, seq, at, record}; one that comes more than two minutes late is no event',
+        responses: { 200: { description: 'text/event-stream, without an end' }, 503: json('error') },
+      },
+    },
     '/api/cases': {
       get: {
         summary: 'Cases, newest first; with after the oldest that came later',

@@ -10,6 +10,7 @@ import { deviceTopics, encodeEnvelope, type ReportItem, signReport } from '../co
 import { openPglite } from './db-pglite.ts';
 import { decodeMessage } from './decode.ts';
 import { startHttp } from './http.ts';
+import { Live } from './live.ts';
 import { Metrics } from './metrics.ts';
 import { migrate } from './migrations.ts';
 import { storeBatch } from './store.ts';
@@ -27,7 +28,16 @@ test('the fleet is shown with what is wanted, what runs and why not, in both lan
   const db = await openPglite(join(dir, 'db'));
   await migrate(db);
   const http = await startHttp({
-    ...{ db, metrics: new Metrics(() => true), token: 'x', port: 0, started: AT, now: () => AT, repository: null },
+    ...{
+      db,
+      metrics: new Metrics(() => true),
+      live: new Live(),
+      token: 'x',
+      port: 0,
+      started: AT,
+      now: () => AT,
+      repository: null,
+    },
     link: () => ({ online: true, broker: '', reason: '' }),
     onCommand: () => undefined,
     updates: () => ({ source: 'r', offer: { timestamp: 7, newest: [] }, fault: null }),

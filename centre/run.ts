@@ -7,7 +7,9 @@ import { Courier } from './courier.ts';
 import type { Target } from './db.ts';
 import { startHttp } from './http.ts';
 import { Intake } from './intake.ts';
+import { Live } from './live.ts';
 import { Metrics } from './metrics.ts';
+import { onceAMinute } from './once-a-minute.ts';
 import { openDatabase } from './open.ts';
 import { Poke } from './poke.ts';
 import { listKnown } from './queries.ts';
@@ -44,6 +46,7 @@ export async function runCentre(options: RunOptions): Promise<number> {
 
   let reason = 'not connected yet';
   const metrics = new Metrics(() => link.online);
+  const live = new Live();
   const poke = new Poke((topic, payload) => link.publish(topic, payload, true));
   const watch = options.updates && new RepositoryWatch(options.updates, ({ timestamp }) => poke.version(timestamp));
   const intake = new Intake({
@@ -52,6 +55,7 @@ export async function runCentre(options: RunOptions): Promise<number> {
     publish: (topic, payload) => void link.publish(topic, payload),
     onStored: (stored, messages, ms) => {
       metrics.stored(stored, messages, ms);
+      live.alarms(stored.alarms.live);
       void courier.born(stored.births);
       for (const { city, device } of stored.devices) poke.known(city, device);
       for (const { device, why } of stored.rejects) warn('reject', `${device || 'unknown'}: ${why}`);
@@ -85,6 +89,7 @@ export async function runCentre(options: RunOptions): Promise<number> {
   const state = () => ({ online: link.online, broker: address.url, reason });
   const http = await startHttp({
     ...{ db, metrics, token, port: options.port, started, now: Date.now, link: state },
+    live,
     onCommand: () => void courier.wake(),
     updates: () => watch?.state ?? null,
     repository: options.updates?.kind === 'folder' ? options.updates.path : null,
@@ -107,23 +112,9 @@ export async function runCentre(options: RunOptions): Promise<number> {
   await link.close();
   await courier.close();
   await intake.close();
+  live.close();
   await http.close();
   await db.close().catch((error: unknown) => log.warn(oneLine(error)));
   lock?.release();
   return 0;
-}
-
-/** At most one line a minute of each kind, with how many were left out. */
-function onceAMinute(log: (line: string) => void): (kind: string, line: string) => void {
-  const kinds = new Map<string, { at: number; silent: number }>();
-  return (kind, line) => {
-    const now = performance.now();
-    const last = kinds.get(kind);
-    if (last && now - last.at < 60_000) {
-      last.silent++;
-      return;
-    }
-    log(last && last.silent > 0 ? `${line} (and ${last.silent} more since the last such line)` : line);
-    kinds.set(kind, { at: now, silent: 0 });
-  };
 }

@@ -228,6 +228,29 @@ onBoth('a case is one case, however often its box reports it', async (t, db) => 
   t.is((await lines(db, device)).length, 3);
 });
 
+onBoth('an alarm that comes late is stored as history: no live alarm', async (t, db) => {
+  const { device, head, topics } = box();
+  const now = Date.UTC(2026, 10, 28);
+  const epoch = `${device.length}`.padStart(8, '0');
+  const store = (seq: number, more: Partial<EnvelopeHead>) => {
+    const line = encodeEnvelope({ ...head, lane: 'alarm', epoch, seq, text: `{"n": ${seq}}`, ...more });
+    return storeBatch(db, [decodeMessage(topics.lane('alarm'), Buffer.from(line))], now);
+  };
+  const told = async (seq: number, more: Partial<EnvelopeHead>) => {
+    const { alarms } = await store(seq, more);
+    return [alarms.live.map((alarm) => alarm.seq), alarms.late];
+  };
+  t.deepEqual(await told(1, { at: now - 60_000 }), [[1], 0]);
+  t.deepEqual(await told(1, { at: now - 60_000 }), [[], 0], 'once');
+  t.deepEqual(await told(2, { at: now - 3_600_000 }), [[], 1]);
+  // In 1970 it is not known whether it is late, until the boot's clock is.
+  t.deepEqual(await told(3, { at: 500, mono: 500, clock: 'unknown' }), [[3], 0]);
+  const anchor = { offset: now - 4_000_000, clock: 'held' } as const;
+  t.deepEqual(await told(4, { at: 600, mono: 600, clock: 'unknown', anchor }), [[], 1]);
+  t.deepEqual(await told(5, { at: 700, mono: 3_999_000, clock: 'unknown' }), [[5], 0]);
+  t.is((await lines(db, device)).length, 5);
+});
+
 test('a server that drops a connection in the middle of a transaction fails that one alone', async (t) => {
   const base = await PGlite.create();
   const own = await postgresWire(base);

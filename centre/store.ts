@@ -6,6 +6,7 @@ import { storeReplies } from './commands.ts';
 import type { Db, Queryable } from './db.ts';
 import type { Decoded, Incoming, Reject } from './decode.ts';
 import { storeChunks } from './evidence.ts';
+import { alarmsOf, type LiveAlarm } from './live.ts';
 import { storePoints } from './points.ts';
 import { storeReports } from './reports.ts';
 import { moveWatermarks } from './watermarks.ts';
@@ -26,6 +27,8 @@ export interface Stored {
   fresh: number;
   duplicates: number;
   cases: number;
+  /** alarms that are new: those to tell at once, and how many came late and are history */
+  alarms: { live: LiveAlarm[]; late: number };
   /** pictures that became whole */
   pictures: number;
   /** commands that were answered */
@@ -61,6 +64,7 @@ export function storeBatch(db: Db, batch: readonly Decoded[], now: number): Prom
       fresh: fresh.length,
       duplicates: records.length - fresh.length,
       cases,
+      alarms: alarmsOf(fresh, shift, now),
       pictures,
       replies,
       births: batch.flatMap(({ status }) => (status?.online ? [status.device] : [])),

@@ -11,6 +11,7 @@ import { openPglite } from './db-pglite.ts';
 import { openServer } from './db-server.ts';
 import { decodeMessage } from './decode.ts';
 import { type Http, startHttp } from './http.ts';
+import { Live } from './live.ts';
 import { Metrics } from './metrics.ts';
 import { migrate } from './migrations.ts';
 import { parseSpan, parseTime } from './spans.ts';
@@ -36,7 +37,7 @@ test.before(async () => {
   const link = () => ({ online: true, broker: '', reason: '' });
   const metrics = new Metrics(() => true);
   const onCommand = () => undefined;
-  const head = { db: folder, metrics, token: 't', port: 0, started: NOW, now: () => NOW };
+  const head = { db: folder, metrics, live: new Live(), token: 't', port: 0, started: NOW, now: () => NOW };
   http = await startHttp({ ...head, link, onCommand, updates: () => null, repository: null });
 });
 
