@@ -72,7 +72,7 @@ test('the fleet is shown with what is wanted, what runs and why not, in both lan
 
   for (const [locale, width, words] of [
     ['en-GB', 1440, ['Fleet', '1 box, 0 online; 1 needs a look; repository at version 7', 'slot B', 'refused']],
-    ['zh-CN', 390, ['设备', '1 台需要查看', '槽位 B', '已拒绝', '规则文件有误']],
+    ['zh-CN', 390, ['设备', '1 台需要查看', '分区 B', '已拒绝', '规则文件有误']],
   ] as const) {
     const context = await browser.newContext({ locale, viewport: { width, height: 844 }, bypassCSP: true });
     const view = await context.newPage();

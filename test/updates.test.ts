@@ -1,14 +1,17 @@
-// A profile's way from a publisher's chair to the rules of a running box, and what came of it back to the chair: broker,
-// centre and agent as processes of their own, the repository served by the centre. The box is not restarted.
-import { writeFileSync } from 'node:fs';
-import { cp } from 'node:fs/promises';
+// docs/first-hour.md, done as it is written: a publisher's keys, the root that a human places, rules pushed to a running box
+// and what came of them back in the publisher's chair. Broker, centre and agent are processes of their own, the repository
+// is served by the centre, the box is not restarted.
+import { execFile } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import test from 'ava';
 import { stringify } from 'yaml';
 import type { State } from '../agent/console/api.ts';
 import { centreUser, deviceUser, startBroker } from '../deploy/broker.ts';
 import { centre, eventually, finish, freePort, kerbside, program, ROOT, tempDir } from './chain-rig.ts';
 
+const exec = promisify(execFile);
 const ota = join(ROOT, 'bin/ota');
 
 interface Line {
@@ -19,29 +22,47 @@ interface Line {
   reason: string | null;
 }
 
-test('a profile is pushed to a running box, and a bad one is refused with its reason; both are known at the centre', async (t) => {
-  t.timeout(240_000);
-  const dir = tempDir(t);
-  const [repository, keys, root] = [join(dir, 'repository'), join(dir, 'keys'), join(dir, 'root.json')];
+/** The document's shell blocks, in order. */
+const BLOCKS = [...readFileSync(join(ROOT, 'docs/first-hour.md'), 'utf8').matchAll(/```sh\n([^`]*)```/g)].map(
+  ([, text]) => text!,
+);
+/** The one block that holds this. */
+function block(part: string): number {
+  const at = BLOCKS.findIndex((text) => text.includes(part));
+  if (at < 0) throw new Error(`docs/first-hour.md has no block with ${part}`);
+  return at;
+}
+
+test('the first hour, as written: trust, other rules without a restart, bad rules refused, all of it known at the centre', async (t) => {
+  t.timeout(300_000);
+  const home = tempDir(t);
   const users = [deviceUser('c', 'pole-1', 'd'), centreUser('c')];
   const broker = await startBroker({ port: 0, users });
   t.teardown(() => broker.close());
   const address = (user: string) => `mqtt://${user}@127.0.0.1:${broker.port}`;
   const [port, page] = [await freePort(), await freePort()];
-  const central = ['--database', join(dir, 'db'), '--port', String(port), '--updates', repository];
+  const repository = join(home, 'updates/repository');
+  const central = ['--database', join(home, 'centre'), '--port', String(port), '--updates', repository];
   program(t, centre, ['run', '--broker', address('centre:c'), ...central]);
+  const box = join(home, 'box.yaml');
   writeFileSync(
-    join(dir, 'box.yaml'),
+    box,
     stringify({
-      ...{ version: 1, device: 'pole-1', city: 'c', data: join(dir, 'agent'), page: { port: page } },
+      ...{ version: 1, device: 'pole-1', city: 'c', data: join(home, 'agent'), page: { port: page } },
       uplink: { url: address('pole-1:d') },
-      camera: { site: join(ROOT, 'examples/street/site.yaml'), source: join(dir, 'none.mp4'), workers: 1 },
-      updates: { url: `http://127.0.0.1:${port}/updates`, root, poll_s: 600, jitter_s: 0 },
+      camera: { site: join(ROOT, 'examples/street/site.yaml'), source: join(home, 'none.mp4'), workers: 1 },
+      // The next poll is far away: only the centre's hint can be what makes the box look.
+      updates: {
+        url: `http://127.0.0.1:${port}/updates`,
+        root: join(home, 'updates/root.json'),
+        poll_s: 3600,
+        jitter_s: 0,
+      },
     }),
   );
-  const agent = program(t, kerbside, ['run', '--config', join(dir, 'box.yaml')]);
+  const agent = program(t, kerbside, ['run', '--config', box]);
 
-  /** The line of `ota status`, once the centre's interface says what is wanted. */
+  /** The box as `ota status` tells it, once the centre's interface says what is wanted. */
   const status = async (what: string, wanted: (line: Line) => boolean) => {
     const ask = async () => {
       const answer = await fetch(`http://127.0.0.1:${port}/api/devices`).catch(() => null);
@@ -52,43 +73,57 @@ test('a profile is pushed to a running box, and a bad one is refused with its re
     const { stdout } = await finish(ota, ['status', '--centre', `http://127.0.0.1:${port}`]);
     return JSON.parse(stdout) as Line;
   };
-  const publish = async (profile: string) => {
-    const file = join(ROOT, 'examples/first-hour', profile);
-    const { status, stderr } = await finish(ota, ['publish', repository, '--keys', keys, '--add', `profile=${file}`]);
-    t.is(status, 0, stderr);
+  const rules = (line: Line) => line.running.find(({ kind }) => kind === 'profile');
+  let next = 0;
+  /** Runs the blocks up to and with one; gives what they printed. */
+  const upTo = async (last: number): Promise<string> => {
+    const script = [BLOCKS[0], ...BLOCKS.slice(Math.max(1, next), last + 1)].join('\n');
+    next = last + 1;
+    const { stdout } = await exec('bash', ['-euc', script], {
+      cwd: ROOT,
+      env: { ...process.env, KERBSIDE_HOME: home },
+    });
+    return stdout;
   };
-  const profileOf = (line: Line) => line.running.find(({ kind }) => kind === 'profile');
 
-  // Before: its own profile, and no root to trust.
-  t.is((await finish(ota, ['keys', keys])).status, 0);
   const before = await status('the first report', ({ running }) => running.length > 0);
-  t.like(profileOf(before), { version: 'demo-1', counter: null });
+  t.like(rules(before), { version: 'demo-1', counter: null });
   t.regex(before.reason ?? '', /no root is trusted/);
 
-  // The poll is ten minutes away: only the poke can be what makes the box look.
-  await publish('profile-20s.yaml');
-  await cp(join(repository, 'metadata/1.root.json'), root);
-  await finish(ota, ['publish', repository, '--keys', keys]);
-  const pushed = await status('the profile runs', (line) => profileOf(line)?.version === 'demo-2');
-  t.like(pushed, {
-    device: 'pole-1',
-    result: 'success',
-    reason: null,
-    wanted: [{ kind: 'profile', version: 'demo-2' }],
-  });
+  await upTo(block('root.json'));
+  const publish = ['publish', repository, '--keys', join(home, 'updates/keys')];
+  t.is((await finish(ota, publish)).status, 0); // a hint, as the poll is far away
+  await status('the root is trusted', ({ result }) => result === 'success');
+
+  await upTo(block('profile-20s'));
+  const pushed = await status('other rules', (line) => rules(line)?.version === 'demo-2' && line.result === 'success');
+  t.like(pushed, { device: 'pole-1', reason: null, wanted: [{ kind: 'profile', version: 'demo-2' }] });
   const state = (await (await fetch(`http://127.0.0.1:${page}/api/state`)).json()) as State;
   t.is(state.cameras[0]?.zones[0]?.limit_s, 20);
 
-  await publish('profile-bad.yaml');
+  await upTo(block('profile-bad'));
   const refused = await status('the refusal', ({ result }) => result === 'refused');
   t.like(refused, { wanted: [{ kind: 'profile', version: 'demo-3' }] });
   t.regex(refused.reason ?? '', /dwell_s/);
-  t.is(profileOf(refused)?.version, 'demo-2');
+  t.is(rules(refused)?.version, 'demo-2');
   t.true(agent.running);
 
-  // Faults of the question itself.
+  // The rest is about models, which boxes take their time over: that its commands do what they say.
+  await agent.end('SIGTERM');
+  const models = await upTo(BLOCKS.length - 1);
+  const published = models.split('\n').filter((line) => line.startsWith('{"version"'));
+  t.regex(published.at(-1) ?? '', /"model\/coco-ssd\/3\/model-1\.yaml"/);
+  t.regex(
+    readFileSync(join(home, 'updates/model-2.yaml'), 'utf8'),
+    /^version: first-hour-2$[\s\S]*\[\n? *car, bicycle, person,/m,
+  );
+});
+
+test('a question that cannot be answered is one line with a remedy', async (t) => {
   const wrong = await finish(ota, ['status', '--centre', 'nonsense']);
   t.is(wrong.status, 2);
   t.regex(wrong.stderr, /^ota: --centre: "nonsense" is no address; [^\n]+\n$/);
-  t.is((await finish(ota, ['status', '--centre', `http://127.0.0.1:${page}`])).status, 1);
+  const nobody = await finish(ota, ['status', '--centre', `http://127.0.0.1:${await freePort()}`]);
+  t.is(nobody.status, 1);
+  t.regex(nobody.stderr, /^ota: http:\/\/127\.0\.0\.1:\d+: [^\n]+\n$/);
 });

@@ -46,23 +46,23 @@ export interface PageUpdates {
 const SHOWN = 60;
 
 const results = {
-  success: { zh: '成功', en: 'done', mark: '✓', look: 'good' },
-  pending: { zh: '等待更新', en: 'waiting', mark: '…', look: 'quiet' },
+  success: { zh: '已生效', en: 'in force', mark: '✓', look: 'good' },
+  pending: { zh: '准备中', en: 'on its way', mark: '…', look: 'quiet' },
   trial: { zh: '试运行', en: 'on trial', mark: '…', look: 'quiet' },
-  failed: { zh: '未完成，将重试', en: 'not done, tried again', mark: '!', look: 'warn' },
+  failed: { zh: '未完成', en: 'not yet', mark: '!', look: 'warn' },
   refused: { zh: '已拒绝', en: 'refused', mark: '✕', look: 'bad' },
-  returned: { zh: '已自动退回', en: 'went back by itself', mark: '↩', look: 'bad' },
+  returned: { zh: '已退回', en: 'switched back', mark: '↩', look: 'bad' },
 };
 const kinds: Record<PageItem['kind'], Words> = {
   model: { zh: '模型', en: 'Model' },
-  profile: { zh: '规则', en: 'Profile' },
-  agent: { zh: '程序', en: 'Agent' },
+  profile: { zh: '规则', en: 'Rules' },
+  agent: { zh: '程序', en: 'Release' },
 };
 const words = {
   online: { zh: '在线', en: 'online' },
   offline: { zh: '离线', en: 'offline' },
   heard: { zh: '最近一次通信', en: 'last heard' },
-  slot: { zh: '槽位', en: 'slot' },
+  slot: { zh: '分区', en: 'slot' },
   runs: { zh: '运行', en: 'runs' },
   wanted: { zh: '目标', en: 'wanted' },
   nothing: { zh: '无', en: 'none' },
