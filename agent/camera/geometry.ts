@@ -30,11 +30,6 @@ export function union(boxes: readonly Box[]): Box {
   return [left, top, right - left, bottom - top];
 }
 
-/** The same box somewhere else. */
-export function moved([x, y, width, height]: Box, dx: number, dy: number): Box {
-  return [x + dx, y + dy, width, height];
-}
-
 export function centre([x, y, width, height]: Box): readonly [number, number] {
   return [x + width / 2, y + height / 2];
 }

@@ -5,6 +5,7 @@
 //   recorded: await path.feed(await openRecording(file, { rate: camera.looks_per_s, start }));
 //   page:     path.stats(now); await path.jpeg(seq);
 //   the end:  await path.close();
+export type { JudgeMemory } from './judge.ts';
 export type { LivePicture } from './live.ts';
 export { CameraPath, type PathOptions, type PathStats } from './path.ts';
 export type { Box, FrameReport, Moment, Sighting, Track, Why } from './types.ts';

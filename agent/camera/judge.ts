@@ -5,12 +5,13 @@ import type { KerbEvent } from '../../contract/index.ts';
 import type { Detection } from '../../models/types.ts';
 import { LocalTime } from '../config/hours.ts';
 import type { Camera, Profile } from '../config/site.ts';
+import { appearanceOf } from './appearance.ts';
 import { LineCounter } from './counting.ts';
 import { rounded } from './geometry.ts';
 import { classOf, type Group, GroupJudge } from './groups.ts';
 import { eventId } from './ids.ts';
-import { limitOf, type Stay } from './stays.ts';
-import { type Followed, Tracker, type TrackerOptions } from './tracker.ts';
+import { limitOf, type Stay, type StayMemory } from './stays.ts';
+import { type Followed, Tracker, type TrackerMemory, type TrackerOptions } from './tracker.ts';
 import type { Box, GroupWhy, LineCount, Track, Why } from './types.ts';
 import { whyOf } from './why.ts';
 import { standsIn, type Watch, watchesOf } from './zones.ts';
@@ -51,8 +52,29 @@ export const WEAK_SCORE = 0.2;
 const SURE_SCORE = 0.5;
 /** However rarely a camera looks, an object must be missed by two looks to be gone. */
 const MISSED_LOOKS = 2.5;
+/** A parked thing that was lost from sight is the same stay when it is found again within so long, ms. */
+const REJOIN_MS = 600_000;
 /** What is not found is drawn on where it should be for so long, ms. */
 const DRAWN_ON_MS = 1000;
+
+/** What was looked at: its size, and its pixels where places are to be known by their looks. */
+export interface Scene {
+  readonly width: number;
+  readonly height: number;
+  /** width x height x 3 bytes */
+  readonly rgb?: Uint8Array;
+}
+
+/** What a judge knows for its next life: it goes on with the same numbers, parked things and their time so far. */
+export interface JudgeMemory {
+  readonly v: 1;
+  readonly width: number;
+  readonly height: number;
+  /** epoch ms of the last look */
+  readonly time: number;
+  readonly tracker: TrackerMemory;
+  readonly stays: readonly StayMemory[];
+}
 
 export class CameraJudge {
   #options: JudgeOptions;
@@ -63,6 +85,9 @@ export class CameraJudge {
   #watches: Watch[] = [];
   #size = { width: 0, height: 0 };
   #stays: Stay[] = [];
+  /** of parked things that are out of sight; they go on when these are found again */
+  #suspended: Stay[] = [];
+  #memory: JudgeMemory | null = null;
   #numbers = 0;
   /** stays that other rules ended, not told yet */
   #dropped: number[] = [];
@@ -82,14 +107,17 @@ export class CameraJudge {
     this.#options = { ...this.#options, camera, profile };
     this.#tracker.tune(this.#limits());
     this.#watches = watchesOf(camera, profile, this.#size);
-    const before = this.#stays;
-    this.#stays = before.filter((stay) => {
+    const before = [...this.#stays, ...this.#suspended];
+    const isKnown = (stay: Stay) => {
       const { zone, rule } = stay.watch;
       const watch = this.#watches.find((one) => one.zone.id === zone.id && one.rule.id === rule.id);
       if (watch) stay.watch = watch;
       return watch !== undefined;
-    });
-    const ended = before.filter((stay) => !stay.reported && !this.#stays.includes(stay));
+    };
+    this.#stays = this.#stays.filter(isKnown);
+    this.#suspended = this.#suspended.filter(isKnown);
+    const kept = new Set([...this.#stays, ...this.#suspended]);
+    const ended = before.filter((stay) => !stay.reported && !kept.has(stay));
     this.#dropped.push(...ended.map((stay) => stay.number), ...this.#groups.adopt(this.#watches));
     this.#lines.adopt(camera, this.#size);
   }
@@ -97,6 +125,36 @@ export class CameraJudge {
   /** How often each counting line was crossed since the start. */
   counts(): LineCount[] {
     return this.#lines.counts();
+  }
+
+  /** For a judge that goes on after a restart. */
+  memory(): JudgeMemory {
+    const stays = [...this.#stays, ...this.#suspended].filter(({ track }) => this.#tracker.remembers(track));
+    return {
+      v: 1,
+      ...this.#size,
+      time: this.#time,
+      tracker: this.#tracker.memory(),
+      stays: stays.map(({ number: _, watch, ...stay }) => ({ ...stay, rule: watch.rule.id, zone: watch.zone.id })),
+    };
+  }
+
+  /** Goes on with what an earlier life knew, once a frame of the same size comes. To be told before the first look. */
+  recall(memory: JudgeMemory): void {
+    this.#memory = memory;
+  }
+
+  #remember(): void {
+    const memory = this.#memory;
+    this.#memory = null;
+    if (!memory || memory.width !== this.#size.width || memory.height !== this.#size.height) return;
+    // a clock that is not set yet (1970) makes no sense of it
+    if (memory.time > this.#time) return;
+    this.#tracker.recall(memory.tracker);
+    for (const { rule, zone, ...stay } of memory.stays) {
+      const watch = this.#watches.find((one) => one.zone.id === zone && one.rule.id === rule);
+      if (watch) this.#suspended.push({ ...stay, number: ++this.#numbers, watch });
+    }
   }
 
   #limits(): TrackerOptions {
@@ -112,19 +170,25 @@ export class CameraJudge {
   /**
    * One look.
    * @param time epoch ms of the frame; a step back forgets every stay (a clock that was set tells no durations)
-   * @param finds what was found, in pixels of a frame of `size`
+   * @param finds what was found, in pixels of `scene`
    */
-  look(time: number, finds: readonly Detection[], size: { width: number; height: number }): Judgement {
+  look(time: number, finds: readonly Detection[], scene: Scene): Judgement {
     const ended = this.#dropped.splice(0);
-    if (time <= this.#time || size.width !== this.#size.width || size.height !== this.#size.height) {
+    const { width, height, rgb } = scene;
+    if (time <= this.#time || width !== this.#size.width || height !== this.#size.height) {
       ended.push(...this.#forget());
-      this.#size = { width: size.width, height: size.height };
-      this.#watches = watchesOf(this.#options.camera, this.#options.profile, size);
-      this.#lines.adopt(this.#options.camera, size);
+      this.#size = { width, height };
+      this.#watches = watchesOf(this.#options.camera, this.#options.profile, scene);
+      this.#lines.adopt(this.#options.camera, scene);
+      this.#time = time;
+      this.#remember();
     }
     this.#time = time;
     ended.push(...this.#expire(time));
-    const tracks = this.#tracker.update(time, finds);
+    const lookAt = (box: Box) => (rgb ? appearanceOf({ width, height, rgb }, box) : null);
+    const tracks = this.#tracker.update(time, finds, lookAt);
+    const present = new Map(tracks.map((track) => [track.id, track.present]));
+    for (const stay of this.#stays) stay.present = Math.max(stay.present, present.get(stay.track) ?? 0);
     this.#lines.look(time, tracks);
     const gathered = this.#groups.look(time, tracks, this.#watches, this.#hours, (s) => this.#absent_ms(s));
     const began = [...gathered.began];
@@ -160,8 +224,10 @@ export class CameraJudge {
   }
 
   #forget(): number[] {
-    const numbers = this.#stays.filter((stay) => !stay.reported).map((stay) => stay.number);
+    const stays = [...this.#stays, ...this.#suspended];
+    const numbers = stays.filter((stay) => !stay.reported).map((stay) => stay.number);
     this.#stays = [];
+    this.#suspended = [];
     this.#tracker.reset();
     this.#lines.forget();
     return [...numbers, ...this.#groups.forget()];
@@ -169,10 +235,16 @@ export class CameraJudge {
 
   #expire(time: number): number[] {
     // A rule whose hours are over forgets what it timed: the next ones begin anew.
-    const gone = this.#stays.filter(
-      (stay) => time - stay.last > this.#absent_ms(stay.watch.rule.absent_s) || !this.#isOpen(stay.watch, time),
-    );
-    this.#stays = this.#stays.filter((stay) => !gone.includes(stay));
+    const isOver = (stay: Stay) => !this.#isOpen(stay.watch, time);
+    const isAbsent = (stay: Stay) => time - stay.present > this.#absent_ms(stay.watch.rule.absent_s);
+    const absent = this.#stays.filter((stay) => !isOver(stay) && isAbsent(stay));
+    const gone = [
+      ...this.#stays.filter(isOver),
+      ...this.#suspended.filter((stay) => isOver(stay) || time - stay.last > REJOIN_MS),
+      ...absent.filter((stay) => !this.#tracker.remembers(stay.track)),
+    ];
+    this.#stays = this.#stays.filter((stay) => !gone.includes(stay) && !absent.includes(stay));
+    this.#suspended = [...this.#suspended, ...absent].filter((stay) => !gone.includes(stay));
     return gone.filter((stay) => !stay.reported).map((stay) => stay.number);
   }
 
@@ -187,19 +259,29 @@ export class CameraJudge {
   /** Carries on, or begins, the stay of an object that was found now; null if it is not in the zone. */
   #follow(track: Followed, watch: Watch, began: number[]): Stay | null {
     if (watch.rule.kind !== 'dwell' || !standsIn(watch, track.box) || !this.#isOpen(watch, track.last)) return null;
-    let stay = this.#stays.find((one) => one.track === track.id && one.watch === watch);
+    const isIts = (one: Stay) => one.track === track.id && one.watch === watch;
+    let stay = this.#stays.find(isIts) ?? this.#resume(isIts);
     if (!stay) {
       if (!watch.rule.classes.includes(track.class) || track.score < watch.rule.min_score) return null;
       this.#numbers += 1;
       const entry = track.last;
-      const start = { watch, track: track.id, entry, firstBox: track.box, last: entry };
+      const start = { watch, track: track.id, entry, firstBox: track.box, last: entry, present: entry };
       stay = { number: this.#numbers, ...start, scores: 0, finds: 0, reported: false };
       this.#stays.push(stay);
       began.push(stay.number);
     }
     stay.last = track.last;
+    stay.present = track.last;
     stay.scores += track.score;
     stay.finds += 1;
+    return stay;
+  }
+
+  #resume(isIts: (stay: Stay) => boolean): Stay | undefined {
+    const stay = this.#suspended.find(isIts);
+    if (!stay) return undefined;
+    this.#suspended = this.#suspended.filter((one) => one !== stay);
+    this.#stays.push(stay);
     return stay;
   }
 

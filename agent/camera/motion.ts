@@ -1,4 +1,4 @@
-// agent/camera: where will an object be, judged by where it was lately. Pure: places with times in, a shift out.
+// agent/camera: does an object stand, judged by where it was lately? Pure: places with times in, a velocity out.
 // A straight line is fitted through the last places (least squares), which keeps the jitter of single finds out.
 import { centre } from './geometry.ts';
 import type { Box } from './types.ts';
@@ -15,8 +15,6 @@ const PLACES = 8;
 const WINDOW_MS = 2000;
 /** Slower than this share of its own size in a second is standing: a box's jitter looks like that. */
 const STANDING = 0.08;
-/** An unseen object goes on for about so long; then it is taken to have stopped. */
-const GOES_ON_S = 1;
 
 export class Motion {
   #places: Place[] = [];
@@ -50,12 +48,5 @@ export class Motion {
     const vx = (n * stx - st * sx) / spread;
     const vy = (n * sty - st * sy) / spread;
     return Math.hypot(vx, vy) < STANDING * last.size ? [0, 0] : [vx, vy];
-  }
-
-  /** How far it has gone `unseen_ms` after its last find: as fast as before at first, then slower and slower. */
-  shift(unseen_ms: number): readonly [number, number] {
-    const seconds = GOES_ON_S * (1 - Math.exp(-Math.max(0, unseen_ms) / 1000 / GOES_ON_S));
-    const [vx, vy] = this.velocity();
-    return [vx * seconds, vy * seconds];
   }
 }

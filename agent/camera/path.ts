@@ -5,7 +5,7 @@ import type { Frame } from '../../drivers/camera/types.ts';
 import type { Detection, Look, LookDepth, Looker } from '../../models/types.ts';
 import type { Camera, Profile } from '../config/site.ts';
 import { FirstSights } from './firsts.ts';
-import { CameraJudge, type Judgement, WEAK_SCORE } from './judge.ts';
+import { CameraJudge, type JudgeMemory, type Judgement, WEAK_SCORE } from './judge.ts';
 import { type LivePicture, LivePictures } from './live.ts';
 import { Median, Rate } from './rates.ts';
 import { Schedule } from './schedule.ts';
@@ -73,6 +73,16 @@ export class CameraPath {
     this.#options = options;
     this.#judge = new CameraJudge({ device, site, camera, profile, ...(timeZone === undefined ? {} : { timeZone }) });
     this.#schedule = new Schedule(camera.looks_per_s, camera.wide_every_s);
+  }
+
+  /** What it knows of parked things and their time, for a path that goes on after a restart. */
+  memory(): JudgeMemory {
+    return this.#judge.memory();
+  }
+
+  /** Goes on with what an earlier life knew; before the first frame. */
+  recall(memory: JudgeMemory): void {
+    this.#judge.recall(memory);
   }
 
   /** Other zones and rules, without losing a track or a dwell so far. Takes effect with the next look's judgement. */

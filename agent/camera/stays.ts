@@ -11,9 +11,17 @@ export interface Stay {
   readonly entry: number;
   readonly firstBox: Box;
   last: number;
+  /** last known to be there, though it may not have been found */
+  present: number;
   scores: number;
   finds: number;
   reported: boolean;
+}
+
+/** A stay that another life of the judge goes on with. */
+export interface StayMemory extends Omit<Stay, 'number' | 'watch'> {
+  readonly rule: string;
+  readonly zone: string;
 }
 
 /** Seconds that the rule allows an object of this class. */

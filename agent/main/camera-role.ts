@@ -98,6 +98,7 @@ export async function openCameraRole(options: CameraRoleOptions): Promise<Camera
       onChange: options.onChange,
       onFault: (error) => faults.add(error, `camera ${camera.id}`),
       onChild: options.onChild,
+      memory: join(data, `eye-${camera.id}.json`),
     });
   });
   const kinds: UpdateKind[] = [

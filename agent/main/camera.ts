@@ -6,6 +6,7 @@ import { CameraPath, type FrameReport, type LivePicture, type Sighting } from '.
 import type { Camera, Site } from '../config/site.ts';
 import type { CameraState } from '../console/api.ts';
 import type { Clock } from '../health/clock.ts';
+import { EyeMemory } from './eye-memory.ts';
 
 export interface RunningCameraOptions {
   readonly device: string;
@@ -20,6 +21,8 @@ export interface RunningCameraOptions {
   readonly onChange: () => void;
   readonly onFault: (error: unknown) => void;
   readonly onChild: (pid: number, started: boolean) => void;
+  /** where it keeps what it knows of parked things through a restart */
+  readonly memory: string;
 }
 
 /** A frame's time never goes back, and follows the wall clock again once that was set right. */
@@ -49,6 +52,7 @@ export class RunningCamera {
   readonly id: string;
   #options: RunningCameraOptions;
   readonly #time: () => number;
+  readonly #memory: EyeMemory;
   #live: LiveSource | null = null;
   #state: CameraState['state'] = 'starting';
   #reason: string | undefined;
@@ -71,6 +75,7 @@ export class RunningCamera {
       onSighting,
       onFault,
     });
+    this.#memory = new EyeMemory(options.memory, this.path, onFault);
     this.#start();
   }
 
@@ -153,5 +158,6 @@ export class RunningCamera {
   async close(): Promise<void> {
     await this.#live?.close();
     await this.path.close();
+    await this.#memory.close();
   }
 }
