@@ -34,8 +34,9 @@ export class Place {
     const { name } = this.#running();
     const base: ReportItem = { kind: kind.kind, name, wanted: null, running: null, result: 'success', at };
     this.#item = { ...base, running: this.#version() };
-    if (attempt) this.#say({ wanted: pick(attempt), result: 'pending', at: attempt.at }, attempt.name);
-    else if (judged && judged.counter > this.#memory.highest) this.#tellJudged(judged);
+    // nobody is told yet: whoever makes a place is still being made
+    if (attempt) this.#note({ wanted: pick(attempt), result: 'pending', at: attempt.at }, attempt.name);
+    else if (judged && judged.counter > this.#memory.highest) this.#note(saidOf(judged), judged.name);
   }
 
   get #memory(): PlaceMemory {
@@ -178,8 +179,7 @@ export class Place {
   }
 
   #tellJudged(judged: NonNullable<PlaceMemory['judged']>): void {
-    const { result, code, reason, at } = judged;
-    this.#say({ wanted: pick(judged), result, code, reason, at }, judged.name);
+    this.#say(saidOf(judged), judged.name);
   }
 
   #failed(wanted: Wanted | null, error: unknown): void {
@@ -202,6 +202,11 @@ export class Place {
   }
 
   #say(said: Said, name?: string): void {
+    if (this.#note(said, name)) this.#options.changed();
+  }
+
+  /** @returns whether there is something new to say */
+  #note(said: Said, name?: string): boolean {
     const { at = this.#options.now(), ...rest } = said;
     const { name: own, version, counter } = this.#running();
     // what runs may have another name than what is wanted
@@ -216,12 +221,16 @@ export class Place {
     const before = this.#item;
     const same = said.at === undefined && JSON.stringify({ ...item, at: 0 }) === JSON.stringify({ ...before, at: 0 });
     this.#item = same ? before : item;
-    if (JSON.stringify(this.#item) !== JSON.stringify(before)) this.#options.changed();
+    return JSON.stringify(this.#item) !== JSON.stringify(before);
   }
 }
 
 const untaken = () =>
   new KerbError('UPDATE_LAUNCHER', 'the launcher did not try it', 'launcher', 'it is tried again; see its log');
+const saidOf = (judged: NonNullable<PlaceMemory['judged']>): Said => {
+  const { result, code, reason, at } = judged;
+  return { wanted: pick(judged), result, code, reason, at };
+};
 const pick = ({ version, counter }: { version: string; counter: number }) => ({ version, counter });
 const isPassing = (error: unknown) => error instanceof KerbError && PASSING.has(error.code);
 const reasonOf = (error: unknown) => reasonLine(oneLine(error));
