@@ -24,7 +24,7 @@ import { pagePort } from './ports.ts';
 import { StateKeeper } from './state.ts';
 import type { Updates, UpdatesOptions } from './updates/open.ts';
 import type { Pushed } from './updates/pushed.ts';
-import { releaseCommit, updatesState } from './updates/state.ts';
+import { brokenUpdates, releaseCommit, updatesState } from './updates/state.ts';
 import { uplinkMemory } from './uplink-memory.ts';
 import type { RunningVehicle, RunningVehicleOptions } from './vehicle.ts';
 import { VERSION } from './version.ts';
@@ -91,7 +91,12 @@ export async function startAgent(box: Box, options: AgentOptions): Promise<Agent
       if (stored) onCase(apiCase(stored));
     };
     let updates: Updates | null = null;
-    const pushed = box.updates ? await openPushed(data) : null;
+    const noUpdates = (error: unknown) => {
+      faults.add(error, 'updates');
+      updates = brokenUpdates(error, clock.wall());
+      return null;
+    };
+    const pushed = box.updates ? await openPushed(data).catch(noUpdates) : null;
     const uplink = box.uplink
       ? new Uplink({
           city: box.city,
@@ -242,7 +247,7 @@ export async function startAgent(box: Box, options: AgentOptions): Promise<Agent
     });
     closers.push(() => page.close());
     if (pushed) {
-      updates = await openUpdates({
+      const opened = await openUpdates({
         box,
         data,
         installed: options.installed,
@@ -253,9 +258,9 @@ export async function startAgent(box: Box, options: AgentOptions): Promise<Agent
         onChange: () => keeper.changed(),
         onFault: (error) => faults.add(error, 'updates'),
         log,
-      });
-      const opened = updates;
-      closers.push(() => opened.close());
+      }).catch(noUpdates);
+      if (opened) updates = opened;
+      closers.push(() => updates?.close());
     }
     log.info({ device: box.device, version: VERSION, port: page.port, data }, 'the agent runs');
     return { port: page.port, setLine: (id, state) => void vehicle?.setLine(id, state), stop };

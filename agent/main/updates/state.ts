@@ -3,9 +3,22 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { KerbError, oneLine, reasonLine } from '../../../contract/index.ts';
 import type { UpdatesView, Version } from '../../../ota/device/index.ts';
 import type { UpdatesState } from '../../console/api.ts';
 import { VERSION } from '../version.ts';
+import type { Updates } from './open.ts';
+
+/** Updates that cannot be opened (a disk that gives nothing): the box runs on its own files and says so. */
+export function brokenUpdates(error: unknown, now: number): Updates {
+  const code = error instanceof KerbError ? error.code : 'UPDATE_FAULT';
+  const fault = { code, what: reasonLine(oneLine(error)), since: Math.round(now) };
+  return {
+    view: () => ({ last_check: null, last_success: null, versions: null, items: [], fault }),
+    poke: () => {},
+    close: async () => {},
+  };
+}
 
 /** The state of a box: what runs, and where it comes from. */
 export function updatesState(
