@@ -4,14 +4,8 @@
 import type { Writable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import { KerbError, oneLine } from '../contract/index.ts';
-import {
-  type CommandRequest,
-  endOverdue,
-  issueCommand,
-  type ListedCommand,
-  newCommandId,
-  readCommands,
-} from './commands.ts';
+import { type ListedCommand, readCommands } from './command-list.ts';
+import { type CommandRequest, endOverdue, issueCommand, newCommandId } from './commands.ts';
 import type { Db, Target } from './db.ts';
 import { type LockNote, readNote } from './folder-lock.ts';
 import { hasDatabase, openOrAsk } from './open.ts';

@@ -2,7 +2,8 @@
 // which is readable by this user alone.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ID_PATTERN, KerbError } from '../contract/index.ts';
-import { issueCommand, type ListedCommand, readCommands } from './commands.ts';
+import { type ListedCommand, readCommands } from './command-list.ts';
+import { issueCommand } from './commands.ts';
 import type { Db } from './db.ts';
 
 export interface CommandRoutes {

@@ -3,11 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { type Command, commandSchema, deviceTopics, KerbError, type Reply } from '../contract/index.ts';
-import { type CommandRequest, endOverdue, issueCommand, markSent, readCommands } from './commands.ts';
+import { readCommands } from './command-list.ts';
+import { type CommandRequest, endOverdue, issueCommand } from './commands.ts';
 import { Courier } from './courier.ts';
 import type { Db } from './db.ts';
 import { openPglite } from './db-pglite.ts';
 import { decodeMessage } from './decode.ts';
+import { startHttp } from './http.ts';
+import { Metrics } from './metrics.ts';
 import { migrate } from './migrations.ts';
 import { readCounts } from './queries.ts';
 import { storeBatch } from './store.ts';
@@ -54,11 +57,10 @@ async function heard(online = true) {
 /** A courier whose clock and link are the test's. */
 function courier() {
   const sent: { topic: string; command: Command }[] = [];
-  const at = { now: NOW, mono: 0, online: true };
+  const at = { now: NOW, online: true };
   const made = new Courier({
     db,
     now: () => at.now,
-    mono: () => at.mono,
     online: () => at.online,
     publish: (topic, payload) => sent.push({ topic, command: commandSchema.parse(JSON.parse(payload)) }),
     onFault: (line) => {
@@ -72,6 +74,13 @@ function courier() {
   };
   return { sent, at, made, turn };
 }
+
+/** As if it had been sent to a box that was there. */
+const wasSent = (id: string) =>
+  db.query('update commands set sends = sends + 1, sent = $2::float8, due = $2::float8 + 15000 where id = $1', [
+    id,
+    NOW,
+  ]);
 
 const code = (error: unknown) => (error instanceof KerbError ? error.code : String(error));
 
@@ -129,23 +138,26 @@ test.serial(
     const { id } = await ask();
     t.deepEqual(await turn(), [], 'nobody is there');
     t.is((await read(id))?.sends, 0);
-    await made.born((await say(true)).births);
-    t.is(sent.length, 1);
+    await say(true);
+    t.deepEqual(await turn(), [id]);
     t.is(sent[0]?.topic, topics.command);
     t.deepEqual(await turn(), []);
-    at.mono = 15_000;
+    at.now += 15_000;
     t.deepEqual(await turn(), [id]);
-    at.mono = 30_000;
+    at.now += 15_000;
     t.deepEqual(await turn(), [], 'the wait doubles');
-    await made.born((await say(true)).births);
-    t.is(sent.length, 3, 'but a birth ends it');
+    await say(true);
+    t.deepEqual(await turn(), [id], 'but a birth ends it');
+    at.now -= 10 * 365 * 86_400_000;
+    t.deepEqual(await turn(), [id], 'a clock that goes back holds up none');
+    at.now = NOW + 30_000;
     at.online = false;
-    at.mono = 1e9;
+    at.now += 1e6;
     t.deepEqual(await turn(), []);
     at.online = true;
     t.is((await answer(id, 'done', { result: { n: 1 } })).replies, 1);
     t.deepEqual(await turn(), []);
-    t.like(await read(id), { state: 'done', by: 'box', result: { n: 1 }, sends: 3, device });
+    t.like(await read(id), { state: 'done', by: 'box', result: { n: 1 }, sends: 4, device });
     await made.close();
   },
 );
@@ -154,7 +166,7 @@ test.serial('the centre ends alone only what it has never sent', async (t) => {
   const { device, ask, read, answer } = await heard(false);
   const never = await ask({ expires_s: 10 });
   const was = await ask({ expires_s: 10 });
-  await markSent(db, [was.id], NOW);
+  await wasSent(was.id);
   await endOverdue(db, NOW + 9_999);
   t.is((await read(never.id))?.state, 'waiting');
   await endOverdue(db, NOW + 10_000);
@@ -165,7 +177,7 @@ test.serial('the centre ends alone only what it has never sent', async (t) => {
 
   const old = await ask({ replaces: 'light' });
   const begun = await ask({ replaces: 'lamp' });
-  await markSent(db, [begun.id], NOW);
+  await wasSent(begun.id);
   const other = await ask();
   const fresh = await ask({ replaces: 'light' });
   await ask({ replaces: 'lamp' });
@@ -187,11 +199,12 @@ test.serial('what a newer one takes the place of is sent after it, all else in o
   const give = async (more: Partial<CommandRequest>) => {
     const { id } = await ask(more);
     ids.push(id);
-    await markSent(db, [id], NOW);
+    await wasSent(id);
   };
   for (const key of ['light', null, 'lamp', 'light', 'light', null]) await give(key === null ? {} : { replaces: key });
-  const { made, sent } = courier();
-  await made.born((await say(true)).births);
+  const { turn, sent } = courier();
+  await say(true);
+  await turn();
   const order = sent.filter(({ command }) => command.device === device).map(({ command }) => ids.indexOf(command.id));
   t.deepEqual(order, [1, 2, 4, 5, 0, 3]);
 });
@@ -235,3 +248,56 @@ test.serial(
     );
   },
 );
+
+test.serial('over HTTP: reading is open, giving needs the token, faults have names', async (t) => {
+  const { device, read } = await heard();
+  let issued = 0;
+  const http = await startHttp({
+    db,
+    metrics: new Metrics(() => true),
+    token: 'secret',
+    port: 0,
+    started: NOW,
+    now: () => NOW,
+    link: () => ({ online: true, broker: '', reason: '' }),
+    onCommand: () => issued++,
+    updates: () => null,
+    repository: null,
+  });
+  t.teardown(() => http.close());
+  const url = (path: string) => `http://127.0.0.1:${http.port}${path}`;
+  const give = async (body: unknown, token = 'secret') => {
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+    const text = typeof body === 'string' ? body : JSON.stringify(body);
+    const response = await fetch(url('/internal/commands'), { method: 'POST', headers, body: text });
+    return { status: response.status, body: (await response.json()) as { id?: string; error?: { code: string } } };
+  };
+  const good = { id: 'http-1', device, name: 'ping' };
+  t.is((await give(good, 'guessed')).status, 401);
+  t.is((await give('{"id":')).status, 400);
+  t.is((await give({ ...good, params: 'x'.repeat(70_000) })).status, 413);
+  t.like(await give({ ...good, device: 'nobody' }), { status: 422, body: { error: { code: 'COMMAND_DEVICE' } } });
+  t.like(await give({ ...good, name: '' }), { status: 422, body: { error: { code: 'COMMAND_REQUEST' } } });
+  t.is(issued, 0);
+  t.is(await read('http-1'), undefined);
+  t.like(await give(good), { status: 200, body: { id: 'http-1' } });
+  t.like(await give(good), { status: 200, body: { id: 'http-1' } });
+  t.is(issued, 2);
+
+  const list = async (query: string) => {
+    const response = await fetch(url(`/api/commands?${query}`));
+    return response.ok ? ((await response.json()) as { id: string }[]).map(({ id }) => id) : response.status;
+  };
+  t.deepEqual(await list(`device=${device}`), ['http-1']);
+  t.deepEqual(await list(`device=${device}&state=waiting`), ['http-1']);
+  t.deepEqual(await list(`device=${device}&state=ended`), []);
+  for (const bad of ['limit=0', 'limit=501', 'before=x', 'state=lost', 'device=%2e%2e/x'])
+    t.is(await list(bad), 400, bad);
+  const one = (token: string) =>
+    fetch(url('/internal/commands/http-1'), { headers: { authorization: `Bearer ${token}` } });
+  t.is((await one('guessed')).status, 401);
+  t.like(await (await one('secret')).json(), { id: 'http-1', state: 'waiting' });
+  const script = await fetch(url('/commands.js'));
+  t.regex(script.headers.get('content-type') ?? '', /javascript/);
+  t.regex(await script.text(), /from '\.\/vehicles\.js'|commandItem/);
+});

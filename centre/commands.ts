@@ -12,9 +12,8 @@ import {
   KerbError,
   MAX_COMMAND_BYTES,
   paramsSchemas,
-  type Reply,
-  type ReplyState,
 } from '../contract/index.ts';
+import { type ListedCommand, readCommands } from './command-list.ts';
 import type { Db, Queryable } from './db.ts';
 import type { Decoded, Reject } from './decode.ts';
 
@@ -38,30 +37,6 @@ export const requestSchema = commandSchema
   })
   .strict();
 export type CommandRequest = z.input<typeof requestSchema>;
-
-/** waiting: to be sent, or to be answered. unanswered: given up; nobody knows whether it ran. */
-export type CommandState = 'waiting' | 'unanswered' | ReplyState;
-
-/** A command as it is listed. */
-export interface ListedCommand {
-  id: string;
-  device: string;
-  name: string;
-  /** epoch ms, as all times here */
-  at: number;
-  expires: number | null;
-  state: CommandState;
-  /** times it was sent, and when last */
-  sends: number;
-  sent: number | null;
-  ended: number | null;
-  /** who ended it; null while it waits */
-  by: 'box' | 'centre' | null;
-  reason?: string;
-  result?: Reply['result'];
-  /** of the box: when it ended there, and how good its clock was */
-  clock?: Reply['clock'];
-}
 
 /** A new name for a command. */
 export function newCommandId(now: number): string {
@@ -183,28 +158,36 @@ export async function endOverdue(db: Queryable, now: number): Promise<void> {
   );
 }
 
-/** Commands that wait for boxes that are there now, those sent least first; at most `limit`. */
-export function sendable(db: Queryable, limit: number): Promise<{ id: string; device: string; sends: number }[]> {
-  return db.query(
-    `select c.id, c.device, c.sends::float8 as sends from commands c join devices d on d.device = c.device
-     where c.state = 'waiting' and d.online order by c.sends, c.nr limit ${limit}`,
-  );
+/** Without an answer a command is sent again after the first span; it doubles up to the second. ms */
+const AGAIN = 15_000;
+const AGAIN_MAX = 300_000;
+
+/** These boxes have come: whatever waits for them is due. */
+export async function dueAtBirth(tx: Queryable, devices: readonly string[]): Promise<void> {
+  if (devices.length === 0) return;
+  await tx.query(`update commands set due = 0 where device = any($1::text[]) and state = 'waiting'`, [devices]);
 }
 
 /**
- * Notes that these are being sent, before they are: from then on only the box says how they end. In order of issue, but
- * a command whose place a newer one takes goes last: so the box knows the newer one before it could begin the older.
+ * Commands to send now to boxes that are there, those sent least first, at most `limit`; they are noted as sent before
+ * they are: from then on only the box says how they end. In order of issue, but a command whose place a newer one takes
+ * goes last: so the box knows the newer one before it could begin the older. A clock that goes back holds up none.
  */
-export async function markSent(
+export async function takeDue(
   db: Queryable,
-  ids: readonly string[],
   now: number,
+  limit: number,
 ): Promise<{ device: string; city: string; text: string }[]> {
   const rows = await db.query<{ device: string; city: string; text: string; key: string | null; ord: number }>(
-    `update commands c set sends = c.sends + 1, sent = $2 from devices d
-     where c.id = any($1::text[]) and c.state = 'waiting' and d.device = c.device
+    `with chosen as (
+       select c.id from commands c join devices d on d.device = c.device
+       where c.state = 'waiting' and d.online and (c.due <= $1::float8 or c.due > $1::float8 + ${AGAIN_MAX})
+       order by c.sends, c.nr limit $2)
+     update commands c set sends = c.sends + 1, sent = $1::float8,
+       due = $1::float8 + least(${AGAIN_MAX}, ${AGAIN} * power(2, least(c.sends, 10)))
+     from chosen, devices d where c.id = chosen.id and d.device = c.device and c.state = 'waiting'
      returning c.device, d.city, c.text, c.key, c.ord::float8 as ord`,
-    [ids, now],
+    [now, limit],
   );
   const newest = new Map<string, number>();
   const place = ({ device, key }: { device: string; key: string | null }) => `${device}/${key}`;
@@ -219,44 +202,4 @@ export async function anyWaiting(db: Queryable): Promise<boolean> {
     `select exists (select 1 from commands where state = 'waiting') as any`,
   );
   return row?.any === true;
-}
-
-export interface CommandFilter {
-  id?: string;
-  device?: string;
-  /** which half; both where not given */
-  waiting?: boolean;
-  /** those of a smaller nr alone */
-  before?: number;
-  limit?: number;
-}
-
-type Row = Omit<ListedCommand, 'by'> & { nr: number; reason: string | null; reply: string | null };
-
-/** Commands, newest first. */
-export async function readCommands(db: Queryable, filter: CommandFilter): Promise<(ListedCommand & { nr: number })[]> {
-  const { id = null, device = null, waiting = null, before = null, limit = 100 } = filter;
-  const rows = await db.query<Row>(
-    `select nr::float8 as nr, id, device, name, at, expires, state, sends::float8 as sends, sent, ended, reason, reply
-     from commands where ($1::text is null or id = $1) and ($2::text is null or device = $2)
-       and ($3::bool is null or (state = 'waiting') = $3) and ($4::float8 is null or nr < $4)
-     order by nr desc limit $5`,
-    [id, device, waiting, before, limit],
-  );
-  return rows.map(listed);
-}
-
-function listed({ reason, reply, ...row }: Row): ListedCommand & { nr: number } {
-  if (reply === null) {
-    const by = row.state === 'waiting' ? null : ('centre' as const);
-    return { ...row, by, ...(reason === null ? {} : { reason }) };
-  }
-  const { clock, reason: why, result } = JSON.parse(reply) as Reply;
-  return {
-    ...row,
-    by: 'box',
-    clock,
-    ...(why === undefined ? {} : { reason: why }),
-    ...(result === undefined ? {} : { result }),
-  };
 }

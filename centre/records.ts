@@ -1,7 +1,7 @@
 // centre: what is stored, as lines, in pages so that memory stays small. A record's text goes out as it came in:
 // it is put between quotes of nothing, never parsed and written anew.
 import type { Lane } from '../contract/index.ts';
-import { readCommands } from './commands.ts';
+import { readCommands } from './command-list.ts';
 import type { Queryable } from './db.ts';
 
 export interface RecordFilter {

@@ -56,7 +56,7 @@ export async function runCentre(options: RunOptions): Promise<number> {
     onStored: (stored, messages, ms) => {
       metrics.stored(stored, messages, ms);
       live.alarms(stored.alarms.live);
-      void courier.born(stored.births);
+      if (stored.births > 0) void courier.wake();
       for (const { city, device } of stored.devices) poke.known(city, device);
       for (const { device, why } of stored.rejects) warn('reject', `${device || 'unknown'}: ${why}`);
     },
@@ -80,7 +80,6 @@ export async function runCentre(options: RunOptions): Promise<number> {
   const courier: Courier = new Courier({
     db,
     now: Date.now,
-    mono: () => performance.now(),
     online: () => link.online,
     publish: (topic, payload) => void link.publish(topic, payload),
     onFault: (line) => warn('commands', line),

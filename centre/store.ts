@@ -2,7 +2,7 @@
 // pictures of one batch are one transaction: after a kill -9 either all of it is there or none, and the box sends again.
 import { deviceTopics, type Lane } from '../contract/index.ts';
 import { storeBoots, storeSpans } from './boots.ts';
-import { storeReplies } from './commands.ts';
+import { dueAtBirth, storeReplies } from './commands.ts';
 import type { Db, Queryable } from './db.ts';
 import type { Decoded, Incoming, Reject } from './decode.ts';
 import { storeChunks } from './evidence.ts';
@@ -34,7 +34,7 @@ export interface Stored {
   /** commands that were answered */
   replies: number;
   /** boxes that said they are there */
-  births: string[];
+  births: number;
   /** what was refused only here: a chunk that contradicts the others, a picture with another hash, a stray reply, a replay */
   rejects: Reject[];
   /** that were heard */
@@ -57,6 +57,8 @@ export function storeBatch(db: Db, batch: readonly Decoded[], now: number): Prom
     const { replies, rejects: badReplies } = await storeReplies(tx, batch, now);
     const refused = batch.flatMap((message) => message.rejects);
     const badReports = await storeReports(tx, fresh, refused, now);
+    const births = batch.flatMap(({ status }) => (status?.online ? [status.device] : []));
+    await dueAtBirth(tx, births);
     const rejects = [...badChunks, ...badReplies, ...badReports];
     await storeRejects(tx, [...refused, ...rejects], now);
     return {
@@ -67,7 +69,7 @@ export function storeBatch(db: Db, batch: readonly Decoded[], now: number): Prom
       alarms: alarmsOf(fresh, shift, now),
       pictures,
       replies,
-      births: batch.flatMap(({ status }) => (status?.online ? [status.device] : [])),
+      births: births.length,
       rejects,
       devices,
     };

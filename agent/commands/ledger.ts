@@ -1,8 +1,8 @@
 // agent/commands: how commands ended, on disk. In: the end of a command. Out: the same answer whenever it is asked for.
 // What a method has returned from is on disk (synchronous FULL): an answer that was sent is never forgotten by a loss of
 // power. Bounded: the last MAX_ENDED ends, a few drafts. A broken file is moved aside with a named fault and begun anew.
-import { mkdirSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { KerbError, oneLine } from '../../contract/index.ts';
 import type { Draft } from './types.ts';
@@ -95,7 +95,7 @@ export class Ledger {
 
   #open(): DatabaseSync {
     try {
-      return prepare(this.#file);
+      return begin(this.#file);
     } catch (error) {
       if (!isBroken(error)) throw error;
       for (const tail of ['', '-wal', '-shm']) {
@@ -109,7 +109,7 @@ export class Ledger {
       const what = `is broken (${oneLine(error)}); moved aside and begun anew`;
       const remedy = 'commands that had ended may run once more if the centre still asks';
       this.#onFault(new KerbError('COMMANDS_DB_BROKEN', what, this.#file, remedy, { cause: error }));
-      return prepare(this.#file);
+      return begin(this.#file);
     }
   }
 
@@ -152,6 +152,22 @@ function isBroken(error: unknown): boolean {
   // SQLITE_CORRUPT 11, SQLITE_NOTADB 26; the low byte is the primary result code.
   const code = (error as { errcode?: number } | null)?.errcode;
   return error instanceof BrokenDatabase || (code !== undefined && [11, 26].includes(code & 0xff));
+}
+
+/** A new file's name is on disk too before anything in it counts. */
+function begin(file: string): DatabaseSync {
+  const fresh = !existsSync(file);
+  const db = prepare(file);
+  if (!fresh) return db;
+  for (const folder of [dirname(file), dirname(dirname(file))]) {
+    const handle = openSync(folder, 'r');
+    try {
+      fsyncSync(handle);
+    } finally {
+      closeSync(handle);
+    }
+  }
+  return db;
 }
 
 function prepare(file: string): DatabaseSync {

@@ -228,6 +228,7 @@ export async function startAgent(box: Box, options: AgentOptions): Promise<Agent
     const metrics = agentMetrics(
       () => keeper.state(),
       () => faults.counts(),
+      () => commands?.counters() ?? null,
     );
     const page = await startConsole({
       host: box.page.host,

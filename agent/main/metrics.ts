@@ -1,11 +1,16 @@
 // agent/main: the agent's figures for Prometheus, read from the state at each scrape.
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { CommandCounters } from '../commands/index.ts';
 import type { State } from '../console/api.ts';
 import { flowsMetrics } from './flows/metrics.ts';
 import { updateMetrics } from './updates/metrics.ts';
 
 /** A registry whose gauges are filled from `state()` whenever they are asked for. */
-export function agentMetrics(state: () => State, faults: () => [string, number][]): Registry {
+export function agentMetrics(
+  state: () => State,
+  faults: () => [string, number][],
+  commands: () => CommandCounters | null,
+): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const gauge = (name: string, help: string, labels: string[], collect: (gauge: Gauge) => void) =>
@@ -72,6 +77,10 @@ export function agentMetrics(state: () => State, faults: () => [string, number][
   });
   updateMetrics(gauge, state);
   flowsMetrics(gauge, state);
+  gauge('commands', 'commands of the centre since the start, by what became of them', ['end'], (g) => {
+    const { ended = {}, repeated = 0, bad = 0 } = commands() ?? {};
+    for (const [end, count] of Object.entries({ ...ended, repeated, bad })) g.set({ end }, count);
+  });
   gauge('faults', 'faults since the start, by part and code', ['kind'], (g) => {
     for (const [kind, count] of faults()) g.set({ kind }, count);
   });
