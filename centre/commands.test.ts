@@ -10,6 +10,7 @@ import type { Db } from './db.ts';
 import { openPglite } from './db-pglite.ts';
 import { decodeMessage } from './decode.ts';
 import { startHttp } from './http.ts';
+import { Live } from './live.ts';
 import { Metrics } from './metrics.ts';
 import { migrate } from './migrations.ts';
 import { readCounts } from './queries.ts';
@@ -255,6 +256,7 @@ test.serial('over HTTP: reading is open, giving needs the token, faults have nam
   const http = await startHttp({
     db,
     metrics: new Metrics(() => true),
+    live: new Live(),
     token: 'secret',
     port: 0,
     started: NOW,

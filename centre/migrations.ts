@@ -102,10 +102,6 @@ const STEPS: readonly string[] = [
   -- above: what is here beyond a hole, as JSON [[first, last], ...], ascending; where top lies higher it is not all.
   alter table watermarks add column above text not null default '[]';
   `,
-  `
-  -- When a command that waits is to be sent (again), epoch ms.
-  alter table commands add column due double precision not null default 0;
-  `,
   'create index reports_counter on reports (device, counter)',
   `
   -- shift: ms to add to the times of a record (at, and those in its text that are of the same clock), once its boot's
@@ -125,6 +121,10 @@ const STEPS: readonly string[] = [
     first bigint not null, last bigint not null,
     primary key (device, boot, lane, epoch)
   );
+  `,
+  `
+  -- When a command that waits is to be sent (again), epoch ms.
+  alter table commands add column due double precision not null default 0;
   `,
 ];
 
