@@ -181,3 +181,5 @@ for await (const line of createInterface({ input: process.stdin })) {
   else if (order.do === 'born') uplink.bornAgain();
   else void calm();
 }
+// Who gives the orders is gone.
+process.exit(1);

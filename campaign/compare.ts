@@ -61,6 +61,7 @@ export async function compare(field: Field, { seconds, drained }: Course): Promi
     ...[...field.ledger.refused].sort().map(([key, count]) => done(`refused.${key.replace(' ', '.')}`, count)),
     done('pictures', verdict.pictures),
     done('sessions_judged', field.witness.judged),
+    done('backlog_before_cases', field.witness.mostBefore, 'messages'),
     done('longest_recovery', Math.round(field.longestRecovery) / 1000, 's'),
     done('commands', field.asked.taken.size),
     ...[...field.asked.states].sort().map(([state, count]) => done(`commands.${state}`, count)),

@@ -134,6 +134,8 @@ export class Field {
   }
 
   async start(): Promise<void> {
+    if (!this.stage.isDisk)
+      this.#say(`no disk of its own, so it is never full and never loses power: ${this.stage.why}`);
     this.broker.start();
     await listening(this.#brokerPort);
     this.intake.start();
@@ -254,7 +256,9 @@ export class Field {
 
   /** Starts what is dead. */
   async revive(): Promise<void> {
-    for (const victim of ['broker', 'intake', 'agent'] as const) if (!this[victim].running) this[victim].start();
+    for (const victim of ['broker', 'intake', 'agent'] as const) {
+      if (!this[victim].running && !this.#closing) this[victim].start();
+    }
   }
 
   /** Makes all well and waits until the centre has all; false when it has not within `ms`. */

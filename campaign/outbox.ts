@@ -20,6 +20,8 @@ export interface CampaignOptions {
   mounts: boolean;
   /** progress and reasons, a line each */
   say: (line: string) => void;
+  /** ends it without a verdict */
+  signal: AbortSignal;
 }
 
 /** After the last kill all has to arrive within (ms). */
@@ -29,22 +31,32 @@ export async function campaign(options: CampaignOptions): Promise<Figure[]> {
   const dir = mkdtempSync(join(tmpdir(), 'kerbside-campaign-'));
   const field = await Field.make(dir, options);
   try {
-    await field.start();
-    const took = await kills(field, options);
-    const drained = await field.drain(DRAIN);
-    return await compare(field, { ...took, drained });
+    return await Promise.race([course(field, options), stopped(options.signal)]);
   } finally {
     await field.close();
     rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
+async function course(field: Field, options: CampaignOptions): Promise<Figure[]> {
+  await field.start();
+  const took = await kills(field, options);
+  const drained = await field.drain(DRAIN);
+  return compare(field, { ...took, drained });
+}
+
+function stopped(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(new Error('stopped')), { once: true });
+  });
+}
+
 /** The kills, one step after the other. */
-async function kills(field: Field, { kills: wanted, seconds, seed, say }: CampaignOptions) {
+async function kills(field: Field, { kills: wanted, seconds, seed, say, signal }: CampaignOptions) {
   const plan = new Plan(new Random(seed, 1));
   const started = performance.now();
   const end = started + seconds * 1000;
-  for (let number = 0; field.kills < wanted && performance.now() < end; number++) {
+  for (let number = 0; field.kills < wanted && performance.now() < end && !signal.aborted; number++) {
     await run(field, plan.next());
     if (number % 20 === 19) say(progress(field, performance.now() - started, wanted));
   }

@@ -34,8 +34,10 @@ async function main(args: string[]): Promise<number> {
     return inNamespace(values.json ? [...again, '--json'] : again);
   }
   const say = (line: string) => void (values.json || process.stderr.write(`${line}\n`));
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
   process.stderr.write(`campaign outbox, seed ${seed}: ${kills} kills\n`);
-  const figures = await campaign({ kills, seconds, seed, mounts: mounts === '1', say });
+  const figures = await campaign({ kills, seconds, seed, mounts: mounts === '1', say, signal: stop.signal });
   for (const { examples: _, ...row } of figures) process.stdout.write(`${JSON.stringify(row)}\n`);
   process.stdout.write(`${JSON.stringify({ metric: 'seed', value: seed, unit: '' })}\n`);
   process.stderr.write(table(figures));

@@ -7,9 +7,9 @@ import { CITY, DEVICE } from './records.ts';
 import { Faults } from './verdict.ts';
 
 /** Bytes that may go before the weights can be seen: messages of telemetry that were packed when the first case came. */
-const SLACK = 6 * 60_000;
-/** Share of telemetry and evidence beside cases: weights 3 + 1 to 8. */
-const SHARE = 0.5;
+const SLACK = 3 * 60_000;
+/** Share of telemetry and evidence beside cases: weights 4 + 2 + 1 to 8. */
+const SHARE = 7 / 8;
 
 interface Session {
   /** places of cases that waited at its birth and have not come yet */
@@ -17,6 +17,8 @@ interface Session {
   waited: number;
   cases: number;
   backlog: number;
+  /** messages of telemetry and evidence before the first case */
+  before: number;
   /** more of the backlog went than may */
   late: boolean;
 }
@@ -30,6 +32,8 @@ export class Witness {
   readonly late = new Faults();
   /** sessions at whose birth cases waited, and that lived until they were sent */
   judged = 0;
+  /** of all these: most messages of telemetry and evidence that came before the first case */
+  mostBefore = 0;
 
   /** @param onReply an answer to a command came by */
   constructor(broker: string, onReply: (id: string, text: string) => void) {
@@ -56,7 +60,14 @@ export class Witness {
     const { online } = JSON.parse(payload.toString('utf8')) as { online: boolean };
     this.#session = null;
     if (!online || retained || this.#open.size === 0) return;
-    this.#session = { waiting: new Set(this.#open), waited: this.#open.size, cases: 0, backlog: 0, late: false };
+    this.#session = {
+      waiting: new Set(this.#open),
+      waited: this.#open.size,
+      cases: 0,
+      backlog: 0,
+      before: 0,
+      late: false,
+    };
   }
 
   #heard(what: string, payload: Buffer): void {
@@ -76,10 +87,12 @@ export class Witness {
     if (!session) return;
     if (what === 'case') session.cases += payload.length;
     else if (what !== 'alarm') session.backlog += payload.length;
+    if (session.cases === 0 && session.backlog > 0) session.before++;
     if (session.backlog > session.cases * SHARE + SLACK) session.late = true;
     if (session.waiting.size > 0) return;
     this.#session = null;
     this.judged++;
+    this.mostBefore = Math.max(this.mostBefore, session.before);
     const { late, waited, cases, backlog } = session;
     if (late) this.late.add(`${waited} cases (${cases} bytes) came after ${backlog} bytes of telemetry and evidence`);
   }
