@@ -8,4 +8,5 @@
 export type { JudgeMemory } from './judge.ts';
 export type { LivePicture } from './live.ts';
 export { CameraPath, type PathOptions, type PathStats } from './path.ts';
+export { LookShare } from './share.ts';
 export type { Box, FrameReport, Moment, Sighting, Track, Why } from './types.ts';

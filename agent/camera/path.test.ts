@@ -181,3 +181,29 @@ test('real rates come from the times of the frames', async (t) => {
   t.like(path.stats(10_000), { frames_per_s: 10, looks_per_s: 4, look_ms: 1 });
   t.like(path.stats(20_000), { frames_per_s: 0, looks_per_s: 0 });
 });
+
+test('live: a still picture is looked at now and then, movement and what comes to rest at every turn', async (t) => {
+  const looker = new MadeLooker(2, parked);
+  const gated = { ...camera, gate: true, idle_look_s: 2 };
+  const { path, reports } = start(looker, { camera: gated });
+  const moving = (i: number): Frame => {
+    const one = frame(0, i * 250);
+    // something walks through between the tenth and the fifteenth second
+    if (i >= 40 && i < 60)
+      for (let y = 100; y < 140; y++) one.rgb.fill(250, (y * 400 + i * 4) * 3, (y * 400 + i * 4 + 30) * 3);
+    return one;
+  };
+  for (let i = 0; i < 100; i++) {
+    path.offer(moving(i));
+    await turns();
+  }
+  const times = (from: number, to: number) => reports.filter(({ time }) => time >= from && time < to).length;
+  t.true(times(2000, 10_000) <= 5, `still: ${times(2000, 10_000)}`);
+  t.is(times(10_000, 15_000), 20, 'moving');
+  t.true(times(15_000, 16_500) >= 5, 'what came to rest is looked at once more');
+  t.true(times(19_000, 25_000) <= 4, `still again: ${times(19_000, 25_000)}`);
+  const { gated_per_s, skipped, moving: share } = path.stats(24_750);
+  t.true(gated_per_s > 2, `${gated_per_s}`);
+  t.is(skipped, 0, 'a look that was not needed was not missed');
+  t.is(share, 0);
+});

@@ -3,12 +3,15 @@
 // Never: a queue of live frames, a look out of turn, more than a few frames held.
 import type { Frame } from '../../drivers/camera/types.ts';
 import type { Detection, Look, LookDepth, Looker } from '../../models/types.ts';
+import { LocalTime } from '../config/hours.ts';
 import type { Camera, Profile } from '../config/site.ts';
 import { FirstSights } from './firsts.ts';
+import { MotionGate } from './gate.ts';
 import { CameraJudge, type JudgeMemory, type Judgement, WEAK_SCORE } from './judge.ts';
 import { type LivePicture, LivePictures } from './live.ts';
 import { Median, Rate } from './rates.ts';
 import { Schedule } from './schedule.ts';
+import { LookShare, type Seat } from './share.ts';
 import type { Box, FrameReport, LineCount, Sighting } from './types.ts';
 
 export interface PathOptions {
@@ -19,6 +22,8 @@ export interface PathOptions {
   /** in which the hours of rules are meant; default UTC */
   readonly timeZone?: string;
   readonly looker: Looker;
+  /** shares the looker with other cameras; without it this camera has it alone */
+  readonly share?: LookShare;
   /** told for each looked-at frame */
   readonly onReport?: (report: FrameReport) => void;
   /** told for each event; a recording waits for it, a live camera does not */
@@ -35,6 +40,10 @@ export interface PathStats {
   readonly look_ms: number;
   /** times a look was due and every worker was busy */
   readonly skipped: number;
+  /** looks a second that were not needed, for nothing moved; they count as served */
+  readonly gated_per_s: number;
+  /** share of the picture that moved when it was last judged, 0..1; null: it is not judged */
+  readonly moving: number | null;
   /** looks that failed */
   readonly failed: number;
   /** seq of the newest frame that `jpeg` can give */
@@ -52,11 +61,21 @@ const SURE_SCORE = 0.45;
 const MAX_OBJECTS = 100;
 /** A recording's look that fails is tried again: a worker that died was replaced. */
 const RECORDED_TRIES = 3;
+/** After the last movement every frame is looked at for so long: what came to rest is seen at rest, ms. */
+const SETTLE_MS = 1500;
 
 export class CameraPath {
   #options: PathOptions;
   readonly #judge: CameraJudge;
   #schedule: Schedule;
+  readonly #share: LookShare;
+  readonly #seat: Seat;
+  readonly #hours: LocalTime;
+  #gate: MotionGate | null;
+  #moving: number | null = null;
+  #moved = Number.NEGATIVE_INFINITY;
+  #looked = Number.NEGATIVE_INFINITY;
+  readonly #gated = new Rate();
   readonly #firsts = new FirstSights();
   readonly #pictures = new LivePictures();
   readonly #frames = new Rate();
@@ -73,6 +92,10 @@ export class CameraPath {
     this.#options = options;
     this.#judge = new CameraJudge({ device, site, camera, profile, ...(timeZone === undefined ? {} : { timeZone }) });
     this.#schedule = new Schedule(camera.looks_per_s, camera.wide_every_s);
+    this.#share = options.share ?? new LookShare(options.looker);
+    this.#seat = this.#share.join();
+    this.#hours = new LocalTime(timeZone ?? 'UTC');
+    this.#gate = camera.gate ? new MotionGate() : null;
   }
 
   /** What it knows of parked things and their time, for a path that goes on after a restart. */
@@ -90,6 +113,7 @@ export class CameraPath {
     const before = this.#options.camera;
     this.#options = { ...this.#options, camera, profile };
     this.#judge.adopt(camera, profile);
+    if (camera.gate !== before.gate) this.#gate = camera.gate ? new MotionGate() : null;
     if (camera.looks_per_s !== before.looks_per_s || camera.wide_every_s !== before.wide_every_s) {
       this.#schedule = new Schedule(camera.looks_per_s, camera.wide_every_s);
     }
@@ -100,14 +124,45 @@ export class CameraPath {
     return this.#pictures.newest;
   }
 
-  /** A live frame: looked at if it is due and a worker is free, else let go. Never waits. */
+  /**
+   * A live frame: looked at if it is due, something moves in it, and a worker is free for this camera before a newer
+   * frame takes its place; else let go. Never waits.
+   */
   offer(frame: Frame): void {
     if (this.#closed) return;
-    this.#frames.add(frame.time);
-    if (!this.#schedule.due(frame.time)) return;
-    const { looker } = this.#options;
-    if (this.#held >= looker.workers || looker.busy >= looker.workers) this.#schedule.refused();
-    else void this.#take(frame, 1, false);
+    const { time } = frame;
+    this.#frames.add(time);
+    if (!this.#schedule.due(time)) return;
+    if (this.#isStill(frame)) {
+      this.#schedule.passed();
+      this.#gated.add(time);
+      return;
+    }
+    const { camera, looker } = this.#options;
+    // until it is started this slot has no look
+    this.#schedule.refused();
+    if (this.#held >= looker.workers) return;
+    const hot = camera.hot_hours.find(({ when }) => this.#hours.open(when, time));
+    this.#seat.rate = camera.looks_per_s;
+    this.#seat.weight = hot?.weight ?? camera.weight;
+    this.#share.offer(this.#seat, time, () => {
+      if (this.#closed) return Promise.resolve();
+      this.#looked = time;
+      return this.#take(frame, 1, false);
+    });
+  }
+
+  /** Does nothing move, and was it looked at lately? */
+  #isStill(frame: Frame): boolean {
+    const { time } = frame;
+    if (!this.#gate) {
+      this.#moving = null;
+      return false;
+    }
+    this.#moving = this.#gate.look(frame).share;
+    if (this.#moving > 0) this.#moved = time;
+    if (time < this.#moved) this.#moved = this.#looked = Number.NEGATIVE_INFINITY; // the clock was set back
+    return time - this.#moved > SETTLE_MS && time - this.#looked < this.#options.camera.idle_look_s * 1000;
   }
 
   /**
@@ -151,6 +206,8 @@ export class CameraPath {
       looks_per_s: this.#looks.at(now),
       look_ms: this.#look_ms.value,
       skipped: this.#schedule.skipped,
+      gated_per_s: this.#gated.at(now),
+      moving: this.#moving,
       failed: this.#failed,
       latest: this.#pictures.latest,
       counts: this.#judge.counts(),
@@ -160,6 +217,7 @@ export class CameraPath {
   /** Takes no more frames; resolves when what was taken is handled. */
   async close(): Promise<void> {
     this.#closed = true;
+    this.#share.leave(this.#seat);
     await this.#tail;
   }
 

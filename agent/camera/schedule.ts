@@ -34,7 +34,7 @@ export class Schedule {
   #wide = -1;
   #slot = -1;
   #refused = false;
-  /** slots in which every due frame was refused */
+  /** slots that went by without a look, though one was due */
   skipped = 0;
 
   constructor(looks_per_s: number, wide_every_s: number) {
@@ -63,6 +63,12 @@ export class Schedule {
     if (wide === this.#wide) return 'base';
     this.#wide = wide;
     return 'wide';
+  }
+
+  /** The frame just found due shows nothing new: its slot is served without a look. */
+  passed(): void {
+    this.#looked = this.#slot;
+    this.#refused = false;
   }
 
   /** The frame just found due cannot be looked at now; a later one of its slot may. */

@@ -2,7 +2,7 @@
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { ID_PATTERN, KerbError } from '../../contract/index.ts';
-import { isTimeZone } from './hours.ts';
+import { isTimeZone, windowSchema } from './hours.ts';
 import { loadYaml, parseYaml } from './load.ts';
 import { area, selfCrossing } from './polygon.ts';
 import { type Profile, profileSchema, zoneKindSchema } from './rules.ts';
@@ -92,6 +92,24 @@ export const cameraSchema = z.strictObject({
     .max(3600)
     .default(1)
     .describe('how often a look adds the second, larger scale for small and far objects; 0 never'),
+  gate: z.boolean().default(true).describe('where nothing moves, it looks only each `idle_look_s`'),
+  idle_look_s: z.number().min(0.2).max(600).default(2).describe('longest time between two looks of a still picture'),
+  weight: z
+    .number()
+    .min(0.1)
+    .max(100)
+    .default(1)
+    .describe('beside other cameras, while all workers are busy (多发、易发)'),
+  hot_hours: z
+    .array(
+      z.strictObject({
+        when: z.array(windowSchema).min(1).max(32),
+        weight: z.number().min(0.1).max(100).describe('in these hours, instead of `weight`'),
+      }),
+    )
+    .max(16)
+    .default([])
+    .describe('hours in which this camera counts more, or less'),
   zones: z.array(zoneSchema).max(64),
   lines: z.array(lineSchema).max(16).default([]).describe('what crosses these is counted'),
 });

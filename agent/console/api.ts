@@ -35,6 +35,10 @@ export interface CameraState {
   look_ms: number;
   /** frames that were due for a look while all workers were busy */
   skipped: number;
+  /** looks a second that were not needed, for nothing moved */
+  gated_per_s: number;
+  /** share of the picture that moved, 0..1; null: it is not judged */
+  moving: number | null;
   zones: { id: string; name: Words; kind: string; polygon: [number, number][]; limit_s: number }[];
   /** how often each counting line was crossed since the start, by class and direction */
   counts: { line: string; class: string; left: number; right: number }[];

@@ -24,6 +24,8 @@ export const CAMERA: CameraState = {
   frames_per_s: 25,
   look_ms: 86,
   skipped: 12,
+  gated_per_s: 1.2,
+  moving: 0.01,
   zones: [
     {
       id: 'north-kerb',

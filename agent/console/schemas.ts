@@ -29,7 +29,9 @@ export const cameraStateSchema = z.object({
   looks_per_s: z.number(),
   frames_per_s: z.number(),
   look_ms: z.number().describe('median milliseconds of a base look'),
-  skipped: z.number().describe('frames that were due for a look while all workers were busy'),
+  skipped: z.number().describe('looks that were due while all workers were busy'),
+  gated_per_s: z.number().describe('looks a second that were not needed, for nothing moved; they count as served'),
+  moving: z.number().nullable().describe('share of the picture that moves, 0..1; null: it is not judged'),
   zones: z.array(
     z.object({
       id: z.string(),

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { KerbEvent } from '../../contract/index.ts';
 import type { UpdateKind, Version } from '../../ota/device/index.ts';
+import { LookShare } from '../camera/index.ts';
 import { type CaseBook, CaseMaker, CaseStore, checkCodes, loadTaxonomy, PictureFolder } from '../cases/index.ts';
 import type { Box } from '../config/box.ts';
 import type { Site } from '../config/site.ts';
@@ -80,9 +81,11 @@ export async function openCameraRole(options: CameraRoleOptions): Promise<Camera
   acknowledged(outbox.lane('case').acked);
 
   const sightings = new Sightings(maker, onTaken(maker, log, tell), onFault);
+  const share = new LookShare(looker);
   const cameras = site.cameras.map((camera, i) => {
     const replaced = i === 0 ? role.source : undefined;
     return new RunningCamera({
+      share,
       device: box.device,
       site,
       camera,

@@ -2,7 +2,7 @@
 import type { KerbError } from '../../contract/index.ts';
 import { type LiveSource, openLive, type SourceSettings, withoutSecrets } from '../../drivers/camera/ffmpeg.ts';
 import type { Looker } from '../../models/types.ts';
-import { CameraPath, type FrameReport, type LivePicture, type Sighting } from '../camera/index.ts';
+import { CameraPath, type FrameReport, type LivePicture, type LookShare, type Sighting } from '../camera/index.ts';
 import type { Camera, Site } from '../config/site.ts';
 import type { CameraState } from '../console/api.ts';
 import type { Clock } from '../health/clock.ts';
@@ -15,6 +15,8 @@ export interface RunningCameraOptions {
   readonly source: string;
   readonly loop: boolean;
   readonly looker: Looker;
+  /** of that looker, among all cameras of the box */
+  readonly share: LookShare;
   readonly clock: Clock;
   readonly onReport: (report: FrameReport) => void;
   readonly onSighting: (sighting: Sighting) => void;
@@ -71,6 +73,7 @@ export class RunningCamera {
       profile: site.profile,
       timeZone: site.time_zone,
       looker,
+      share: options.share,
       onReport,
       onSighting,
       onFault,
@@ -143,6 +146,8 @@ export class RunningCamera {
       frames_per_s: stats.frames_per_s,
       look_ms: stats.look_ms,
       skipped: stats.skipped,
+      gated_per_s: stats.gated_per_s,
+      moving: stats.moving,
       zones: camera.zones.map(({ id, name, kind, polygon }) => ({
         id,
         name,
