@@ -60,7 +60,9 @@ test('ping, drain-rate and snapshot tell what they did', async (t) => {
   const clock = { wall: () => NOW, mono: () => 90_000, quality: () => 'synced' as const };
   const handlers = {
     ping: pingHandler({ version: '1', boot: 'b', clock, started: 30_000, waiting: async () => ({ case: 2 }) }),
-    'drain-rate': drainRateHandler({ setDrainRate: (rate) => (rate === null ? null : Math.max(1000, rate)) }),
+    'drain-rate': drainRateHandler({
+      setDrainRate: async (rate) => ({ rate: rate === null ? null : Math.max(1000, rate), kept: rate !== null }),
+    }),
     snapshot: snapshotHandler({
       cameras: () => ['cam1', 'cam2'],
       take: async (camera) => {
@@ -82,8 +84,14 @@ test('ping, drain-rate and snapshot tell what they did', async (t) => {
     clock: 'synced',
     waiting: { case: 2 },
   });
-  t.deepEqual((await ask({ name: 'drain-rate', params: { bytes_per_s: 5 } }))?.result, { bytes_per_s: 1000 });
-  t.deepEqual((await ask({ name: 'drain-rate', params: { bytes_per_s: null } }))?.result, { bytes_per_s: null });
+  t.deepEqual((await ask({ name: 'drain-rate', params: { bytes_per_s: 5 } }))?.result, {
+    bytes_per_s: 1000,
+    kept: true,
+  });
+  t.deepEqual((await ask({ name: 'drain-rate', params: { bytes_per_s: null } }))?.result, {
+    bytes_per_s: null,
+    kept: false,
+  });
   t.like(await ask({ name: 'snapshot' }), { state: 'failed', reason: 'the outbox is full' });
   fail = false;
   const done = await ask({ name: 'snapshot', params: { camera: 'cam2' } });

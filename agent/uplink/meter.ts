@@ -18,7 +18,8 @@ export class Meter {
   #drainRate: number | null;
   #changed = false;
   #written: number;
-  #writing: Promise<void> = Promise.resolve();
+  /** whether the newest write is on disk */
+  #writing: Promise<boolean> = Promise.resolve(false);
 
   constructor(options: MeterOptions) {
     this.#options = options;
@@ -36,10 +37,12 @@ export class Meter {
     return this.#drainRate;
   }
 
-  keepDrainRate(rate: number | null): void {
+  /** Resolves with whether it will survive a restart. */
+  keepDrainRate(rate: number | null): Promise<boolean> {
     this.#drainRate = rate;
     this.#changed = true;
     this.#write();
+    return this.#writing;
   }
 
   /** An MQTT packet of so many bytes went up or came down. */
@@ -70,7 +73,11 @@ export class Meter {
     this.#changed = false;
     const now = { days: structuredClone(this.#traffic.days), drainRate: this.#drainRate };
     // A file that cannot be written (a full disk) costs figures only; the next time tries again.
-    this.#writing = this.#writing.then(() => memory.write(now)).catch(() => undefined);
+    const write = async () => {
+      await memory.write(now);
+      return true;
+    };
+    this.#writing = this.#writing.then(write).catch(() => false);
   }
 
   async close(): Promise<void> {

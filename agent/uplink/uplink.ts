@@ -132,15 +132,16 @@ export class Uplink {
   }
 
   /**
-   * Bounds what is sent beside alarms and cases, until it is set again; a restart keeps it.
+   * Bounds what is sent beside alarms and cases, until it is set again; it is in force at once.
    * @param bytesPerSecond null: as fast as the link goes; a rate outside DRAIN_MIN..DRAIN_MAX counts as the nearer one
-   * @returns the rate now in force
+   * @returns the rate now in force, and (once that is known) whether it survives a restart
    */
-  setDrainRate(bytesPerSecond: number | null): number | null {
+  async setDrainRate(bytesPerSecond: number | null): Promise<{ rate: number | null; kept: boolean }> {
     this.#drain.set(bytesPerSecond, this.#options.clock.mono());
-    this.#meter.keepDrainRate(this.#drain.rate);
+    const { rate } = this.#drain;
+    const kept = this.#meter.keepDrainRate(rate);
     this.#pump();
-    return this.#drain.rate;
+    return { rate, kept: await kept };
   }
 
   /**

@@ -167,7 +167,7 @@ test('a drain rate holds the backlog back and no alarm; it survives a restart un
   for (let i = 0; i < 20; i++) lanes[1]!.add();
   await eventually('alarms', () => (of('alarm') === 20 ? true : null));
   t.is(of('telemetry'), 1);
-  t.is(link.setDrainRate(null), null);
+  t.deepEqual(await link.setDrainRate(null), { rate: null, kept: true });
   await eventually('all', () => (of('telemetry') >= 40 ? true : null));
   t.is(memory.kept?.drainRate, null);
 });
