@@ -82,40 +82,44 @@ export class RunningFlows implements FlowsSource {
   }
 
   async #begin(): Promise<void> {
-    const { role, folder, book } = this.#options;
+    const { role, folder } = this.#options;
     const password = await flowsPassword(folder);
-    const open = (book.list(null, MAX_OPEN) ?? []).reverse().filter(({ case: made }) => isOpen(made));
-    const make = () => {
-      const bus = new LocalBus({
-        users: [{ name: FLOWS_USER, password }],
-        mono: this.#options.clock.mono,
-        commands: this.#commands,
-        onFlows: () => this.#heard(bus),
-        port,
-      });
-      // before anybody can ask: a list that is empty for a moment would switch a lamp off and on
-      for (const { case: made } of open) bus.case(made, true);
-      return bus;
-    };
-    let port = role.bus_port || (await lastPort(folder));
-    let bus = make();
-    let bound: number;
+    const wanted = role.bus_port || (await lastPort(folder));
+    let started: { bus: LocalBus; port: number };
     try {
-      bound = (await bus.start()).port;
+      started = await this.#listen(wanted, password);
     } catch (error) {
-      await bus.stop();
-      if (role.bus_port !== 0 || port === 0) throw error;
+      if (role.bus_port !== 0 || wanted === 0) throw error;
       // another program has it meanwhile: flows that still run start anew when their configuration changes
-      port = 0;
-      bus = make();
-      bound = (await bus.start()).port;
+      started = await this.#listen(0, password);
     }
+    const { bus, port } = started;
     if (this.#stopped) return bus.stop();
     this.#bus = bus;
     try {
-      await writeFlowsConfig(folder, role, bound);
+      await writeFlowsConfig(folder, role, port);
     } catch (error) {
       this.#bus = null;
+      await bus.stop();
+      throw error;
+    }
+  }
+
+  /** A broker that knows every open case before anybody can ask: a list empty for a moment would switch a lamp off. */
+  async #listen(port: number, password: string): Promise<{ bus: LocalBus; port: number }> {
+    const { book, clock } = this.#options;
+    const bus: LocalBus = new LocalBus({
+      users: [{ name: FLOWS_USER, password }],
+      mono: clock.mono,
+      commands: this.#commands,
+      onFlows: () => this.#heard(bus),
+      port,
+    });
+    const newest = book.list(null, MAX_OPEN) ?? [];
+    for (const { case: made } of newest.reverse()) if (isOpen(made)) bus.case(made, true);
+    try {
+      return { bus, port: (await bus.start()).port };
+    } catch (error) {
       await bus.stop();
       throw error;
     }
