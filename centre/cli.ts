@@ -16,6 +16,8 @@ const USAGE = `usage: centre run --broker URL [--database URL|DIR] [--port N] [-
          waits for its end and prints {id, state, at, reason?, result?}: exit 0 when it is done
        centre commands [--device ID] [--database URL|DIR]
          what waits and what has ended, a line each, newest first
+       centre trust --device ID --key SHA256 [--database URL|DIR]
+         believes the reports that another key signs for this device from now on: its box was replaced or set up anew
 
   --broker URL     mqtt://user:password@host:port
   --database       postgres://... or a folder (default: $DATABASE_URL, else $KERBSIDE_HOME/centre)
@@ -48,6 +50,7 @@ async function main(argv: string[]): Promise<number> {
   if (command === 'run') return run(rest);
   if (command === 'records' || command === 'cases' || command === 'commands') return list(command, rest);
   if (command === 'command') return give(rest);
+  if (command === 'trust') return trust(rest);
   throw new KerbError('USAGE_COMMAND', 'no such command', `centre ${command?.slice(0, 40)}`, 'see centre --help');
 }
 
@@ -123,6 +126,24 @@ async function give(args: string[]): Promise<number> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
   const how = { await: !values['no-wait'], stop: stop.signal };
   return giveCommand(process.stdout, target(values.database), request, how);
+}
+
+async function trust(args: string[]): Promise<number> {
+  const options = { database: { type: 'string' }, device: { type: 'string' }, key: { type: 'string' } } as const;
+  const { database, device, key } = parseArgs({ args, options }).values;
+  const { KEY_PATTERN, trustKey } = await import('./trust.ts');
+  if (device === undefined || !ID_PATTERN.test(device) || key === undefined || !KEY_PATTERN.test(key)) {
+    const remedy = 'give --device ID and --key with 16 to 64 hex digits, as /api/devices shows them under otherKey';
+    throw new KerbError('USAGE', 'a device and the SHA-256 of its key are needed', 'centre trust', remedy);
+  }
+  const { ask, atCentre } = await import('./at-centre.ts');
+  const trusted = await atCentre(
+    target(database),
+    (db) => trustKey(db, device, key, Date.now()),
+    (note) => ask(note, '/internal/trust', { device, key }),
+  );
+  process.stdout.write(`${JSON.stringify(trusted)}\n`);
+  return 0;
 }
 
 function usage(what: string): KerbError {

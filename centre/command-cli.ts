@@ -3,18 +3,16 @@
 // after an answer that was lost is no second command.
 import type { Writable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
-import { KerbError, oneLine } from '../contract/index.ts';
+import { KerbError } from '../contract/index.ts';
+import { ask, atCentre, WITHIN } from './at-centre.ts';
 import { type ListedCommand, readCommands } from './command-list.ts';
 import { type CommandRequest, endOverdue, issueCommand, newCommandId } from './commands.ts';
 import type { Db, Target } from './db.ts';
-import { type LockNote, readNote } from './folder-lock.ts';
+import { readNote } from './folder-lock.ts';
 import { hasDatabase, openOrAsk } from './open.ts';
 
 export { newCommandId };
 
-/** A centre that starts or has just been killed: it is over soon. */
-const WITHIN = 30_000;
-const TRIES = 3;
 const POLL = 250;
 /** What has expired is still answered by its box ("came too late"): so long that is waited for. */
 const GRACE = 5000;
@@ -37,7 +35,7 @@ export async function giveCommand(
   await atCentre(
     target,
     (db) => issueCommand(db, request, Date.now()),
-    (note) => ask(note, '/internal/commands', request),
+    (note) => ask<ListedCommand>(note, '/internal/commands', request),
   );
   out.write(`${JSON.stringify({ id })}\n`);
   if (!waits) return 0;
@@ -65,7 +63,7 @@ async function untilEnded(target: Target, id: string, until: number, stop: Abort
     async () => {
       const note = readNote(target.path);
       if (!note || note.port === null) return null;
-      return ask(note, `/internal/commands/${encodeURIComponent(id)}`).catch(() => null);
+      return ask<ListedCommand>(note, `/internal/commands/${encodeURIComponent(id)}`).catch(() => null);
     },
     until,
     stop,
@@ -75,7 +73,7 @@ async function untilEnded(target: Target, id: string, until: number, stop: Abort
     await endOverdue(db, Date.now());
     return read(db);
   };
-  return atCentre(target, last, (note) => ask(note, `/internal/commands/${encodeURIComponent(id)}`));
+  return atCentre(target, last, (note) => ask<ListedCommand>(note, `/internal/commands/${encodeURIComponent(id)}`));
 }
 
 /** Asks again and again until the command has ended, the time is over, or the signal fires; gives the last answer. */
@@ -89,48 +87,6 @@ async function polled(
     if ((found && found.state !== 'waiting') || stop.aborted || performance.now() > until) return found;
     await wait(POLL, undefined, { signal: stop }).catch(() => undefined);
   }
-}
-
-/** Opens the database for one moment, or asks the process that has it open. */
-async function atCentre<T extends ListedCommand | null>(
-  target: Target,
-  open: (db: Db) => Promise<T>,
-  asking: (note: LockNote) => Promise<ListedCommand>,
-): Promise<T | ListedCommand> {
-  for (let tries = 1; ; tries++) {
-    const found = await openOrAsk(target, WITHIN);
-    if ('db' in found) {
-      try {
-        return await open(found.db);
-      } finally {
-        await found.db.close();
-        found.lock?.release();
-      }
-    }
-    try {
-      return await asking(found.note);
-    } catch (error) {
-      if (error instanceof KerbError) throw error;
-      // It ended between its note and our question.
-      if (tries >= TRIES)
-        throw new KerbError('CENTRE_ANSWER', oneLine(error), `process ${found.note.pid}`, 'try again');
-    }
-  }
-}
-
-async function ask(note: LockNote, path: string, body?: unknown): Promise<ListedCommand> {
-  const response = await fetch(`http://127.0.0.1:${note.port}${path}`, {
-    headers: { authorization: `Bearer ${note.token}`, ...(body ? { 'content-type': 'application/json' } : {}) },
-    ...(body ? { method: 'POST', body: JSON.stringify(body) } : {}),
-  });
-  if (response.status === 422) {
-    const { error } = (await response.json()) as {
-      error: { code: string; what: string; where: string; remedy: string };
-    };
-    throw new KerbError(error.code, error.what, error.where, error.remedy);
-  }
-  if (!response.ok) throw new Error(`the centre answers ${response.status}`);
-  return (await response.json()) as ListedCommand;
 }
 
 /** How it ended, as a line; of one that still waits, why nothing is known. */

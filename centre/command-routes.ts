@@ -61,7 +61,7 @@ export function commandRoutes(app: FastifyInstance, { db, now, allowed, fail, on
 }
 
 /** An error as it crosses to the command line, which tells it as its own. */
-function faultOf({ code, message, where, remedy }: KerbError) {
+export function faultOf({ code, message, where, remedy }: KerbError) {
   const what = message.slice(where.length + 2, message.length - remedy.length - 2);
   return { code, what, where, remedy };
 }

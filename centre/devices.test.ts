@@ -178,6 +178,29 @@ test.serial('a report that was overtaken on its way is history, and nothing is w
   );
 });
 
+test.serial('another key is believed once a human says so, from its newest report on; no other one', async (t) => {
+  const [box, key] = [new Box('box-6'), newKey()];
+  await box.says(box.body(50, [item()]), 10);
+  await box.says(box.body(1, [item({ result: 'failed' })]), 20, { key });
+  const { otherKey } = await box.says(box.body(2, [item({ result: 'trial' })]), 30, { key });
+  const ask = async (body: object, token = 'x') => {
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+    const answer = await fetch(`${base}/internal/trust`, { method: 'POST', headers, body: JSON.stringify(body) });
+    return { status: answer.status, body: (await answer.json()) as { error?: { code: string } } };
+  };
+  const right = otherKey?.sha256.slice(0, 16);
+  t.is((await ask({ device: 'box-6', key: right }, 'y')).status, 401);
+  t.is((await ask({ device: 'box-6', key: '0'.repeat(15) })).status, 400);
+  t.like(await ask({ device: 'box-6', key: '0'.repeat(16) }), { status: 422, body: { error: { code: 'TRUST_KEY' } } });
+  t.like(await ask({ device: 'box-1', key: right }), { status: 422 });
+  t.is((await shown('box-6')).result, null);
+  t.like(await ask({ device: 'box-6', key: right }), { status: 200, body: { counter: 2, key: otherKey?.sha256 } });
+  const now = await shown('box-6');
+  t.like(now, { result: 'trial', otherKey: null, key: { sha256: otherKey?.sha256 }, report: { counter: 2 } });
+  t.like(await box.says(box.body(3, [item()]), 40, { key }), { result: 'success' });
+  t.regex((await box.says(box.body(51, [item()]), 50)).reason ?? '', /another key/);
+});
+
 test.serial('the same report delivered twice is one, and no replay', async (t) => {
   const box = new Box('box-3');
   const text = JSON.stringify(signReport(box.body(1, [item()]), newKey()));

@@ -68,11 +68,11 @@ export async function startHttp(options: HttpOptions): Promise<Http> {
   pageRoutes(app);
   apiRoutes(app, options);
   vehicleRoutes(app, options.db, fail);
-  deviceRoutes(app, options.db, options.updates, fail);
   if (options.repository !== null) repositoryRoutes(app, options.repository, fail);
   const allowed = bearer(options.token);
   internalRoutes(app, options.db, allowed);
-  const { db, now, onCommand } = options;
+  const { db, now, onCommand, updates } = options;
+  deviceRoutes(app, { db, now, repository: updates, allowed, fail });
   commandRoutes(app, { db, now, allowed, fail, onIssued: onCommand });
   try {
     await app.listen({ host: '127.0.0.1', port: options.port });

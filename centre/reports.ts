@@ -2,7 +2,6 @@
 // transaction with their records. Out: each device's newest word, and a history of all of them. The first key that a
 // device signs with is pinned. A report that was overtaken on its way is history; one whose counter was told before is a
 // replay. May never happen: another key, or a counter that does not rise, changes what is shown as a device's state.
-
 import type { Queryable } from './db.ts';
 import type { Incoming, Reject } from './decode.ts';
 import type { SignedReport } from './decode-report.ts';
