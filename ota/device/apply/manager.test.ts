@@ -80,6 +80,8 @@ for (const word of ['disk', 'fault']) {
     one.kind.calls.length = 0;
     await one.manager.round();
     t.deepEqual(one.kind.calls, ['stage 2', 'check 2', 'close 2']);
+    for (let i = 0; i <= MAX_STARTS; i++) await one.manager.round();
+    t.is(one.manager.view().items[0]?.result, 'failed', 'it is never given up for that');
   });
 }
 

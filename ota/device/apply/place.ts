@@ -123,7 +123,7 @@ export class Place {
     }
     try {
       await candidate.check();
-      if (signal.aborted) return await candidate.close();
+      signal.throwIfAborted();
     } catch (error) {
       await candidate.close();
       return this.#refuse(wanted, error, signal);
@@ -142,8 +142,7 @@ export class Place {
     } catch (error) {
       await candidate.back();
       await candidate.close();
-      if (signal.aborted) return;
-      if (isPassing(error)) throw error;
+      if (signal.aborted || isPassing(error)) return this.#ended(error);
       return this.#judge(good, 'returned', codeOf(error), reasonOf(error));
     }
     await candidate.settle();
@@ -163,9 +162,14 @@ export class Place {
 
   /** What ran before is still there; what it says decides whether the good is ever tried again. */
   async #refuse(wanted: Wanted, error: unknown, signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return;
-    if (isPassing(error) || !(error instanceof KerbError)) throw error;
+    if (signal.aborted || isPassing(error) || !(error instanceof KerbError)) return this.#ended(error);
     await this.#judge(wanted, 'refused', codeOf(error), reasonOf(error));
+  }
+
+  /** This try has ended, by no fault of the good and under the eyes of the box: it does not count. */
+  async #ended(error: unknown): Promise<never> {
+    if (this.#memory.attempt) await this.#options.memory.change(this.kind.id, { attempt: null });
+    throw error;
   }
 
   async #judge(wanted: Wanted, result: 'refused' | 'returned', code: string, reason: string): Promise<void> {
