@@ -7,20 +7,6 @@ import { type Added, type AddOptions, addModel } from '../../../models/add/add.t
 import { hashOf, thisBox, writeChoice } from '../../../models/choice.ts';
 import { choicesFile } from '../model.ts';
 
-export const help = `usage: kerbside models add FILE.tflite [--out DIR] [--labels FILE] [--name NAME] [--licence TEXT]
-                           [--range 0..1] [--picture FILE] [--replace]
-
-Inspects a model, tries it on a picture, measures it, and writes its card: NAME.yaml beside the file, or both into DIR.
-A detector (SSD, YOLOv5/v8/11, EfficientDet-Lite) or a classifier, with float, int8 or uint8 edges; another kind is named.
-What was guessed is said on stderr; then: kerbside detect --model CARD IMAGE
-
-  --labels FILE    a label on each line, in the order of the classes (else those in the file)
-  --range A..B     least and largest value of a float input, where the file does not say it
-  --picture FILE   try it on this one (default: a drawn street)
-  --replace        write over an earlier card
-
-stdout: {name, card, head, input, classes, licence, notes, runs: [{runtime, ms, mb} | {runtime, fault}], chosen, finds}`;
-
 /** The drawn street of models/proof. */
 export const street = fileURLToPath(new URL('../../../models/proof/street.png', import.meta.url));
 

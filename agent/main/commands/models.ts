@@ -3,15 +3,26 @@ import { KerbError } from '../../../contract/errors.ts';
 
 export const help = `usage: kerbside models ls | bench | add | pull
 
-  ls                   the model cards that come with the program and those that were added: a line of JSON for each
+  ls                   the cards that come with the program and those that were added: a line of JSON for each
   bench [--model CARD] [--picture FILE] [--dry-run]
-                       tries every runtime and every way of keeping the weights on this box, a line for each, and
-                       remembers the choice: the agent, detect and watch use it from then on
-  add FILE.tflite ...  inspects a model, tries it, writes its card: kerbside models add --help
-  pull NAME|URL ...    fetches one and adds it: kerbside models pull --help
+                       tries every runtime and every way of keeping the weights on this box and remembers the choice
+                       (in KERBSIDE_HOME): the agent, detect and watch use it from then on
+  add FILE.tflite [--out DIR] [--labels FILE] [--name NAME] [--licence TEXT] [--range 0..1] [--picture FILE] [--replace]
+                       inspects a model, tries it on a picture, measures it, and writes its card: NAME.yaml beside the
+                       file, or both into DIR. A detector (SSD, YOLOv5/v8/11, EfficientDet-Lite) or a classifier, with
+                       float, int8 or uint8 edges; another kind is named. What was guessed is said on stderr.
+  pull NAME|URL [--sha256 HEX] [--out DIR] [add's options] | --list
+                       fetches one, checks its hash or shows it and asks, and adds it (to KERBSIDE_HOME/models)
+
+  --labels FILE        a label on each line, in the order of the classes (else those in the file)
+  --range A..B         least and largest value of a float input, where the file does not say it
+  --picture FILE       try on this one (default: a drawn street)
+  --replace            write over an earlier card
 
 ls:    {name, version, licence, card, source, sizes: [{width, height, file, present}], weights, head, classes, budget, uses}
-bench: {runtime, weights, ms, mb, scoreDiff, agreement, fits} or {runtime, weights, fault}, at the end {chosen, ms, box}`;
+bench: {runtime, weights, ms, mb, scoreDiff, agreement, fits} or {runtime, weights, fault}, at the end {chosen, ms, box}
+add:   {name, card, head, input, classes, licence, notes, runs: [{runtime, ms, mb} | {runtime, fault}], chosen, finds}
+docs/models.md says how to get a good model in, and which licences allow shipping.`;
 
 interface Verb {
   run(argv: string[]): Promise<number>;
@@ -21,6 +32,7 @@ const verbs: Record<string, () => Promise<Verb>> = {
   ls: () => import('./models-ls.ts'),
   bench: () => import('./models-bench.ts'),
   add: () => import('./models-add.ts'),
+  pull: () => import('./models-pull.ts'),
 };
 
 /** @returns exit status @throws KerbError for bad usage, a card or a model that is not right */
