@@ -19,7 +19,10 @@ const COMMANDS: Record<string, { load: () => Promise<Command>; about: string }> 
   },
   outbox: { load: () => import('./commands/outbox.ts'), about: 'ls, verify, put: the durable queue' },
   uplink: { load: () => import('./commands/uplink.ts'), about: 'sends what waits in an outbox folder' },
-  models: { load: () => import('./commands/models.ts'), about: 'ls, bench, add, pull: model cards, and what serves this box' },
+  models: {
+    load: () => import('./commands/models.ts'),
+    about: 'ls, bench, add, pull: models and what serves this box',
+  },
   doctor: { load: () => import('./commands/doctor.ts'), about: 'is this box fit for work' },
   replay: { load: () => import('./commands/replay.ts'), about: 'nmea, can, drive: a recording, decoded or relived' },
   drive: { load: () => import('./commands/drive.ts'), about: 'synth: a made drive with its exact truth' },
