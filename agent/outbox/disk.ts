@@ -1,8 +1,9 @@
 // agent/outbox: the only way in which this room changes the disk. A test may put another Disk in its place.
 // All calls run off the main thread. Never: a write that is taken for durable before datasync returned.
 import { close, fdatasync, fstat, fsync, ftruncate, open, read, rename, unlink, writev } from 'node:fs';
+import { statfs } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { KerbError, type Lane } from '../../contract/index.ts';
+import { KerbError, type Lane, oneLine } from '../../contract/index.ts';
 
 const openP = promisify(open);
 const closeP = promisify(close);
@@ -73,15 +74,32 @@ export async function readAt(fd: number, into: Buffer, at: number, length: numbe
 export const openToRead = (path: string): Promise<number> => openP(path, 'r');
 export const closeRead = (fd: number): Promise<void> => closeP(fd);
 
+/** Whether a call failed for want of room. */
+export function isDiskFull(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ENOSPC' || code === 'EDQUOT';
+}
+
+/** Bytes of the file system that a folder lies on. */
+export async function fileSystemBytes(path: string): Promise<number> {
+  const { blocks, bsize } = await statfs(path);
+  return blocks * bsize;
+}
+
+/** Bytes of it that are free for this process. */
+export async function freeBytes(path: string): Promise<number> {
+  const { bavail, bsize } = await statfs(path);
+  return bavail * bsize;
+}
+
 /** A failed system call as the producer is told it. */
 export function diskError(error: unknown, lane: Lane, path: string): KerbError {
   if (error instanceof KerbError) return error;
-  const { code = 'unknown', message = String(error) } = error as NodeJS.ErrnoException;
-  if (code === 'ENOSPC' || code === 'EDQUOT') {
+  if (isDiskFull(error)) {
     const what = `the disk is full, lane ${lane} did not accept the record`;
     return new KerbError('OUTBOX_DISK_FULL', what, path, 'free some space and hand it in again', { cause: error });
   }
-  const what = `lane ${lane} could not write: ${message.slice(0, 200)}`;
+  const what = `lane ${lane} could not write: ${oneLine(error).slice(0, 200)}`;
   return new KerbError('OUTBOX_DISK_FAULT', what, path, 'look at the disk, then hand it in again', { cause: error });
 }
 

@@ -5,6 +5,7 @@
 //   0 u32 checksum (seeded with the segment)  4 u32 "KFRM"  8 u32 bytes  12 u32 records  16 u48 first seq
 //  24 u32 offset in the segment  28 u32 segment  32 f64 wall ms  40 f64 mono ms  48 16 bytes boot id
 import type { Lane } from '../../contract/index.ts';
+import { bootText } from './boot.ts';
 import { crcShort, LANE_CODES } from './crc.ts';
 import {
   type Draft,
@@ -74,12 +75,6 @@ export function storedRecord(frame: FrameHead, from: Buffer, head: RecordHead): 
   };
 }
 
-/** 16 bytes of a boot id as text. */
-function bootText(from: Buffer, at: number): string {
-  const hex = from.toString('hex', at, at + 16);
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
-}
-
 /** Collects the records of the next group commit, already as bytes. */
 export class FrameBuilder {
   readonly #target: number;
@@ -90,6 +85,8 @@ export class FrameBuilder {
   #fields: RecordFields;
   first = 0;
   count = 0;
+  /** when the last of its records expires, on this boot's clock; infinite where one never does */
+  expires = 0;
 
   /** @param target bytes of a full frame; one record larger than that gets a frame of its own */
   constructor(lane: Lane, target: number) {
@@ -110,6 +107,7 @@ export class FrameBuilder {
   begin(first: number, wall: number, mono: number, quality: ClockQuality): void {
     this.first = first;
     this.count = 0;
+    this.expires = 0;
     this.#used = FRAME_HEAD;
     this.#wall = Math.round(wall);
     this.#mono = Math.round(mono);
@@ -138,6 +136,7 @@ export class FrameBuilder {
     if (this.count > 0 && frameBytes(end - FRAME_HEAD) > this.#target) return 0;
     this.#used = end;
     this.count++;
+    this.expires = Math.max(this.expires, record.expires ?? Number.POSITIVE_INFINITY);
     return end - used;
   }
 

@@ -2,6 +2,9 @@
 // centre. Out: receipts once a record is on disk, and never before. Never: a record of a lane that does not evict lost
 // to the quota; a loss without a durable gap.
 import { KerbError, type Lane, MAX_RECORD_BYTES } from '../../contract/index.ts';
+import { Ages } from './ages.ts';
+import { bootText } from './boot.ts';
+import type { LaneBounds } from './bounds.ts';
 import { GroupCommit } from './commit.ts';
 import { type Disk, diskError } from './disk.ts';
 import { type FrameBuilder, frameBytes } from './frame.ts';
@@ -10,6 +13,8 @@ import { Ledger } from './ledger.ts';
 import { LaneReader } from './reader.ts';
 import { mostBytes, recordSize } from './record.ts';
 import type { Survey } from './recover.ts';
+import { Reserve } from './reserve.ts';
+import { Room } from './room.ts';
 import { framesRoom, type Segment } from './segment.ts';
 import { SegmentStore } from './store.ts';
 import {
@@ -29,20 +34,21 @@ const MAX_FRAME = 2 * 1024 * 1024;
 /** How many commit delays the cursor may wait to be saved: it wears the flash as much as records do. */
 const LAZY = 10;
 
-export interface LaneSettings {
+export interface LaneSettings extends LaneBounds {
   disk: Disk;
   clock: OutboxClock;
   /** 16 bytes */
   boot: Buffer;
-  segmentBytes: number;
-  /** bytes of segment files; at least two of them */
-  quotaBytes: number;
   /** how long a record may wait for others before they are synced together */
   delayMs: number;
   /** freed segment files kept for later */
   spares: number;
   /** whether the oldest are evicted when the quota is reached; else new ones are refused */
   evicts: boolean;
+  /** how long after a failed try the reserve is tried again, ms */
+  retryMs?: number | undefined;
+  /** asks other lanes for room on the disk */
+  beg: () => Promise<boolean>;
 }
 
 export class LaneLog implements OutboxLane {
@@ -51,6 +57,9 @@ export class LaneLog implements OutboxLane {
   readonly #settings: LaneSettings;
   readonly #store: SegmentStore;
   readonly #ledger: Ledger;
+  readonly #reserve: Reserve;
+  readonly #ages: Ages;
+  readonly #room: Room;
   readonly #commit: GroupCommit;
   readonly #waiters = new Set<{ from: number; wake: (more: boolean) => void }>();
   #closed = false;
@@ -59,18 +68,26 @@ export class LaneLog implements OutboxLane {
   #oldest: { low: number; at: number } | null = null;
 
   private constructor(found: Survey, epoch: string, settings: LaneSettings) {
-    const { clock, disk, delayMs, segmentBytes } = settings;
+    const { clock, disk, delayMs } = settings;
     this.lane = found.lane;
     this.epoch = epoch;
     this.#settings = settings;
+    const boot = bootText(settings.boot);
     this.#store = new SegmentStore(found, epoch, settings);
     this.#ledger = new Ledger(found, epoch, {
       disk,
       wall: () => clock.wall(),
+      boot,
       lazyMs: LAZY * delayMs,
       next: () => this.nextSeq,
-      onChange: () => this.#exclusive(() => this.#freeAcked()),
+      onChange: () => this.#exclusive(() => this.#room.freeUseless()),
     });
+    this.#reserve = new Reserve(disk, found.dir, settings.reserveBytes, settings.retryMs);
+    this.#ages = new Ages(boot, () => clock.mono(), this.#ledger.boots);
+    const { segmentBytes, quotaBytes, evicts, beg } = settings;
+    const bounds = { segmentBytes, quotaBytes, evicts, beg, next: () => this.nextSeq };
+    const parts = { store: this.#store, ledger: this.#ledger, reserve: this.#reserve, ages: this.#ages };
+    this.#room = new Room({ ...parts, ...bounds });
     this.#commit = new GroupCommit({
       lane: found.lane,
       epoch,
@@ -91,8 +108,10 @@ export class LaneLog implements OutboxLane {
     try {
       await log.#ledger.start();
       await log.#store.start(found.epoch !== null);
-      await log.#exclusive(() => log.#freeAcked());
+      await log.#reserve.start();
+      await log.#exclusive(() => log.#room.freeUseless());
     } catch (error) {
+      await log.#reserve.close();
       await log.#store.close();
       await log.#ledger.close();
       throw diskError(error, found.lane, found.dir);
@@ -174,53 +193,31 @@ export class LaneLog implements OutboxLane {
 
   async #write(builder: FrameBuilder): Promise<void> {
     try {
-      if (!this.#store.hasRoom(builder.bytes)) await this.#roll();
-      await this.#store.write(builder);
+      await this.#room.write(builder);
     } catch (error) {
       throw diskError(error, this.lane, this.#store.dir);
     }
   }
 
-  /** Begins the next segment; where the quota is reached the oldest goes first, or the record is refused. */
-  async #roll(): Promise<void> {
-    const { quotaBytes, segmentBytes, evicts } = this.#settings;
-    const isFull = () => this.segments.length > 1 && this.#store.bytes + segmentBytes > quotaBytes;
-    if (isFull()) await this.#freeAcked();
-    while (isFull()) {
-      if (!evicts) {
-        const what = `its quota of ${quotaBytes} bytes is full, and nothing of this lane is ever evicted`;
-        throw new KerbError('OUTBOX_FULL', what, `lane ${this.lane}`, 'wait for the centre to acknowledge');
-      }
-      const oldest = this.segments[0]!;
-      this.#ledger.note(oldest.first, oldest.next - 1, 'quota');
-      await this.#ledger.save();
-      await this.#store.dropOldest();
-    }
-    await this.#ledger.begin();
-    await this.#store.roll(this.nextSeq);
+  /** Gives room on the disk to other lanes; false where there is none to give. */
+  give(asked: 'spare' | 'oldest'): Promise<boolean> {
+    return this.#exclusive(() => this.#room.give(asked));
   }
 
   ack(epoch: string, upTo: number): boolean {
     const took = this.#ledger.ack(epoch, upTo);
     // Room on the disk is worth a write.
-    if (took && this.#hasFreeable()) this.#ledger.saveWithin(0);
+    if (took && this.#room.hasUseless(this.low)) this.#ledger.saveWithin(0);
     return took;
   }
 
-  /** Saves the cursor first: a segment may go only when the disk says that nothing in it is needed. */
-  async #freeAcked(): Promise<void> {
-    const { acked } = this;
-    await this.#ledger.save();
-    while (this.#hasFreeable(acked)) await this.#store.dropOldest();
+  /** A reader has found that these are gone. */
+  note(first: number, last: number, reason: 'corrupt' | 'expired'): void {
+    this.#ledger.note(first, last, reason);
   }
 
-  #hasFreeable(acked = this.acked): boolean {
-    return this.segments.length > 1 && this.segments[0]!.next - 1 <= acked;
-  }
-
-  /** A reader has found that the disk no longer holds these. */
-  noteCorrupt(first: number, last: number): void {
-    this.#ledger.note(first, last, 'corrupt');
+  isPast(boot: string, mono: number, expires: number): boolean {
+    return this.#settings.evicts && this.#ages.isPast(boot, mono, expires);
   }
 
   async *read(from: number, options: ReadOptions = {}): AsyncGenerator<StoredRecord> {
@@ -289,7 +286,8 @@ export class LaneLog implements OutboxLane {
     this.#closed = true;
     await this.flush();
     for (const waiter of this.#waiters) waiter.wake(false);
-    await this.#exclusive(() => this.#freeAcked()).catch(() => {});
+    await this.#exclusive(() => this.#room.freeUseless()).catch(() => {});
+    await this.#reserve.close();
     await this.#exclusive(() => this.#store.close());
     await this.#ledger.close();
   }

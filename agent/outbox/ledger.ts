@@ -1,6 +1,7 @@
 // agent/outbox: what a lane knows for good beside its records: how far the centre has acknowledged, and what is gone.
 // In: acks, notes of loss. Out: the state file, saved every so often unless somebody must wait for it.
 
+import { addBoot, type Boot } from './ages.ts';
 import type { Disk } from './disk.ts';
 import { addGap, goneBetween } from './gaps.ts';
 import type { Survey } from './recover.ts';
@@ -14,12 +15,14 @@ const NEVER = Number.POSITIVE_INFINITY;
 export interface LedgerOptions {
   disk: Disk;
   wall: () => number;
+  /** this boot's id */
+  boot: string;
   /** one more than the last seq on disk */
   next: () => number;
   /** how long a change of the cursor may wait, ms; a crash in between costs duplicates, no loss */
   lazyMs: number;
   /** runs some time after something has changed; has to call `save` */
-  onChange: () => Promise<void>;
+  onChange: () => Promise<unknown>;
 }
 
 export class Ledger {
@@ -36,6 +39,8 @@ export class Ledger {
   acked: number;
   gaps: readonly Gap[];
   readonly torn: number;
+  /** earlier boots, oldest first */
+  readonly boots: Boot[];
   strayAcks = 0;
   #begun: boolean;
 
@@ -46,6 +51,8 @@ export class Ledger {
     this.acked = found.acked;
     this.gaps = found.gaps;
     this.torn = found.torn;
+    const boots = found.saved?.value.boots ?? [];
+    this.boots = found.latest && found.latest.boot !== options.boot ? addBoot(boots, found.latest) : boots;
     this.#begun = found.segments.length > 0;
   }
 
@@ -60,7 +67,17 @@ export class Ledger {
     const { lane } = this.#found;
     const { acked, gaps, torn } = this;
     const next = this.#options.next();
-    return { v: 1, lane, epoch: this.#epoch, begun: this.#begun, acked, next, gaps: [...gaps], torn };
+    return {
+      v: 1,
+      lane,
+      epoch: this.#epoch,
+      begun: this.#begun,
+      acked,
+      next,
+      gaps: [...gaps],
+      torn,
+      boots: this.boots,
+    };
   }
 
   /** Moves the cursor; false for an ack of another epoch or of what was never accepted, which changes nothing. */

@@ -1,7 +1,7 @@
 // One writer per folder: a second one is told who has it, a dead one's lock is taken over, exactly once.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, readlink, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { takeLock } from './lock.ts';
@@ -30,24 +30,22 @@ test('the lock of a process that was killed is taken over, also where its number
   child.kill('SIGKILL');
   await once(child, 'exit');
   await (await takeLock(dir))();
-  const stale = [
-    JSON.stringify({ pid: process.pid, start: '1', boot: 'x' }),
-    JSON.stringify({ pid: 2 ** 22 + 7, start: '1', boot: 'x' }),
-    'rubbish',
-    '',
-  ];
-  for (const said of stale) {
-    await writeFile(join(dir, 'lock'), said);
+  const boot = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).slice(0, 8);
+  const path = join(dir, 'lock');
+  for (const said of [`${process.pid}.1.${boot}`, `${2 ** 22 + 7}.1.${boot}`, 'rubbish', '/']) {
+    await symlink(said, path);
     const release = await takeLock(dir);
-    t.true((await readFile(join(dir, 'lock'), 'utf8')).includes(`"pid":${process.pid},`));
+    t.true((await readlink(path)).startsWith(`${process.pid}.`));
     await release();
   }
+  await writeFile(path, 'not even a link');
+  await (await takeLock(dir))();
 });
 
 test('of many that find a dead lock one gets it', async (t) => {
   const dir = await folder(t);
   for (let round = 0; round < 20; round++) {
-    await writeFile(join(dir, 'lock'), JSON.stringify({ pid: 2 ** 22 + 7, start: '1', boot: 'x' }));
+    await symlink(`${2 ** 22 + 7}.1.0`, join(dir, 'lock'));
     const tried = await Promise.allSettled(Array.from({ length: 8 }, () => takeLock(dir)));
     const got = tried.filter((each) => each.status === 'fulfilled');
     t.is(got.length, 1);

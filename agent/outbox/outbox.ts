@@ -3,29 +3,25 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { KerbError, LANES, type Lane, oneLine } from '../../contract/index.ts';
-import { type Disk, realDisk } from './disk.ts';
-import { LaneLog } from './lane.ts';
+import { parseBoot } from './boot.ts';
+import { type LaneBounds, laneBounds } from './bounds.ts';
+import { type Disk, fileSystemBytes, realDisk } from './disk.ts';
+import { LaneLog, type LaneSettings } from './lane.ts';
 import { takeLock } from './lock.ts';
 import { survey } from './recover.ts';
 import type { BatchReceipt, NewRecord, OutboxClock, OutboxLane, Receipt } from './types.ts';
 
-const MIB = 1024 * 1024;
-/** Room for the largest text, and whole blocks. */
-const LEAST_SEGMENT = 128 * 1024;
-
-interface LaneDefaults {
-  segmentBytes: number;
-  quotaBytes: number;
+interface LaneKind {
   delayMs: number;
   evicts: boolean;
 }
 
 /** The loss bound of each lane is its delay plus one sync: what is younger is not accepted yet. */
-const DEFAULTS: Record<Lane, LaneDefaults> = {
-  alarm: { segmentBytes: 4 * MIB, quotaBytes: 64 * MIB, delayMs: 5, evicts: false },
-  case: { segmentBytes: 4 * MIB, quotaBytes: 256 * MIB, delayMs: 5, evicts: false },
-  telemetry: { segmentBytes: 16 * MIB, quotaBytes: 512 * MIB, delayMs: 1000, evicts: true },
-  evidence: { segmentBytes: 16 * MIB, quotaBytes: 1024 * MIB, delayMs: 10, evicts: true },
+const KINDS: Record<Lane, LaneKind> = {
+  alarm: { delayMs: 5, evicts: false },
+  case: { delayMs: 5, evicts: false },
+  telemetry: { delayMs: 1000, evicts: true },
+  evidence: { delayMs: 10, evicts: true },
 };
 
 export interface OutboxOptions {
@@ -37,8 +33,12 @@ export interface OutboxOptions {
   /** those to open; all by default */
   lanes?: readonly Lane[];
   segmentBytes?: Partial<Record<Lane, number>>;
-  /** bytes of segment files a lane may take; at least two segments */
+  /** bytes of segment files a lane may take, at least two segments; by the size of the file system by default */
   quotaBytes?: Partial<Record<Lane, number>>;
+  /** bytes set aside for a full disk; by the size of the file system by default, 0 for none */
+  reserveBytes?: Partial<Record<Lane, number>>;
+  /** how long after a failed try a used reserve is tried again, ms */
+  retryMs?: number;
   delayMs?: Partial<Record<Lane, number>>;
   /** where tests break things */
   disk?: Disk;
@@ -49,7 +49,7 @@ export interface OutboxOptions {
  * @throws KerbError OUTBOX_IN_USE, OUTBOX_FOLDER, OUTBOX_BOOT, OUTBOX_DISK_FULL, OUTBOX_DISK_FAULT
  */
 export async function openOutbox(dir: string, options: OutboxOptions): Promise<Outbox> {
-  const boot = bootBytes(options.bootId);
+  const boot = checkedBoot(options.bootId);
   const wanted = options.lanes ?? LANES;
   const disk = options.disk ?? realDisk;
   await makeFolder(dir);
@@ -59,9 +59,23 @@ export async function openOutbox(dir: string, options: OutboxOptions): Promise<O
     for (const lane of wanted) await makeFolder(join(dir, lane));
     await disk.syncDir(dir);
     await disk.syncDir(dirname(dir));
+    const diskBytes = await fileSystemBytes(dir);
     for (const lane of wanted) {
       const found = await survey(join(dir, lane), lane, options.clock.wall());
-      lanes.set(lane, await LaneLog.open(found, () => checkedEpoch(options.newEpoch()), settings(lane, boot, options)));
+      const { delayMs, evicts } = KINDS[lane];
+      const settings: LaneSettings = {
+        ...laneBounds(lane, diskBytes, wantedBounds(lane, options)),
+        disk,
+        clock: options.clock,
+        boot,
+        delayMs: options.delayMs?.[lane] ?? delayMs,
+        spares: 1,
+        evicts,
+        retryMs: options.retryMs,
+        // Only lanes that evict are asked, and they ask nobody: no two can wait for each other.
+        beg: evicts ? async () => false : () => makeRoom(lanes),
+      };
+      lanes.set(lane, await LaneLog.open(found, () => checkedEpoch(options.newEpoch()), settings));
     }
   } catch (error) {
     for (const log of lanes.values()) await log.close().catch(() => {});
@@ -134,20 +148,20 @@ export class Outbox {
   }
 }
 
-function settings(lane: Lane, boot: Buffer, options: OutboxOptions) {
-  const defaults = DEFAULTS[lane];
-  const wanted = options.segmentBytes?.[lane] ?? defaults.segmentBytes;
-  const segmentBytes = Math.max(LEAST_SEGMENT, Math.ceil(wanted / 4096) * 4096);
-  return {
-    disk: options.disk ?? realDisk,
-    clock: options.clock,
-    boot,
-    segmentBytes,
-    quotaBytes: Math.max(2 * segmentBytes, options.quotaBytes?.[lane] ?? defaults.quotaBytes),
-    delayMs: options.delayMs?.[lane] ?? defaults.delayMs,
-    spares: 1,
-    evicts: defaults.evicts,
+/** Room on a full disk for a case: what is kept for later or of no use, then the oldest telemetry. */
+async function makeRoom(lanes: ReadonlyMap<Lane, LaneLog>): Promise<boolean> {
+  const [telemetry, evidence] = [lanes.get('telemetry'), lanes.get('evidence')];
+  if ((await telemetry?.give('spare')) || (await evidence?.give('spare'))) return true;
+  return (await telemetry?.give('oldest')) ?? false;
+}
+
+function wantedBounds(lane: Lane, { segmentBytes, quotaBytes, reserveBytes }: OutboxOptions): Partial<LaneBounds> {
+  const wanted = {
+    segmentBytes: segmentBytes?.[lane],
+    quotaBytes: quotaBytes?.[lane],
+    reserveBytes: reserveBytes?.[lane],
   };
+  return Object.fromEntries(Object.entries(wanted).filter(([, bytes]) => bytes !== undefined));
 }
 
 async function makeFolder(path: string): Promise<void> {
@@ -158,12 +172,10 @@ async function makeFolder(path: string): Promise<void> {
   }
 }
 
-function bootBytes(id: string): Buffer {
-  const hex = id.replaceAll('-', '');
-  if (!/^[0-9a-f]{32}$/i.test(hex)) {
-    throw new KerbError('OUTBOX_BOOT', 'a boot id is a UUID', id.slice(0, 40), "give the kernel's boot_id");
-  }
-  return Buffer.from(hex, 'hex');
+function checkedBoot(id: string): Buffer {
+  const boot = parseBoot(id);
+  if (boot) return boot;
+  throw new KerbError('OUTBOX_BOOT', 'a boot id is a UUID', id.slice(0, 40), "give the kernel's boot_id");
 }
 
 function checkedEpoch(epoch: string): string {

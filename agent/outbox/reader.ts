@@ -1,8 +1,10 @@
 // agent/outbox: reads one lane as a stream, from the disk, a frame at a time. In: a place to begin. Out: whole records
-// in order; what is not whole is noted as a gap and skipped. Never: the whole log in memory; a record that is not yet
+// in order; what is not whole, or too old for anybody, is noted as a gap and
+// skipped. Never: the whole log in memory; a record that is not yet
 // on disk; a wrong record from a file that was given to another segment meanwhile.
 import { closeRead, openToRead } from './disk.ts';
 import { storedRecord } from './frame.ts';
+import type { RecordHead } from './record.ts';
 import { FrameScanner, type ScannedFrame } from './scan.ts';
 import type { Segment } from './segment.ts';
 import { BLOCK, type StoredRecord } from './types.ts';
@@ -12,7 +14,10 @@ export interface ReadableLane {
   readonly segments: readonly Segment[];
   readonly nextSeq: number;
   readonly low: number;
-  noteCorrupt(first: number, last: number): void;
+  /** These are gone for good, and why. */
+  note(first: number, last: number, reason: 'corrupt' | 'expired'): void;
+  /** Whether nobody wants a record of this moment any more. */
+  isPast(boot: string, mono: number, expires: number): boolean;
 }
 
 export class LaneReader {
@@ -53,13 +58,20 @@ export class LaneReader {
 
   #take(frame: ScannedFrame, next: number): StoredRecord[] {
     for (const { first, last } of frame.faults) this.#skip(Math.max(first, this.#seq), Math.min(last, next - 1));
-    const wanted = frame.whole.filter(({ seq }) => seq >= this.#seq && seq < next);
+    const { boot, mono } = frame.head;
+    const wanted: RecordHead[] = [];
+    for (const head of frame.whole) {
+      const { seq, expires, monoDelta } = head;
+      if (seq < this.#seq || seq >= next) continue;
+      if (expires === null || !this.#lane.isPast(boot, mono + monoDelta, expires)) wanted.push(head);
+      else this.#lane.note(seq, seq, 'expired');
+    }
     this.#seq = Math.max(this.#seq, Math.min(frame.head.first + frame.head.count, next));
     return wanted.map((head) => storedRecord(frame.head, frame.data, head));
   }
 
   #skip(first: number, last: number): void {
-    if (first <= last) this.#lane.noteCorrupt(first, last);
+    if (first <= last) this.#lane.note(first, last, 'corrupt');
   }
 
   /** The open segment that holds the next seq; null where it vanished just now, to be asked again. */

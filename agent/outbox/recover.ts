@@ -4,6 +4,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Lane } from '../../contract/index.ts';
+import type { Boot } from './ages.ts';
 import { segmentSeed } from './crc.ts';
 import { closeRead, openToRead } from './disk.ts';
 import { addGap } from './gaps.ts';
@@ -37,10 +38,14 @@ export interface Survey {
   acked: number;
   gaps: Gap[];
   torn: number;
+  /** the latest moment that the log knows of: of its last frame */
+  latest: Boot | null;
   /** what the last start or save left in the state file */
   saved: Awaited<ReturnType<typeof readState>>;
 }
 
+/** Looks at a folder that changes meanwhile. */
+const TRIES = 10;
 /** Files that are looked at together. */
 const AT_A_TIME = 16;
 
@@ -56,10 +61,14 @@ interface Found {
 export async function survey(dir: string, lane: Lane, now: number): Promise<Survey> {
   for (let tries = 1; ; tries++) {
     try {
-      return await surveyOnce(dir, lane, now);
+      const result = await surveyOnce(dir, lane, now);
+      const { saved, gaps } = result;
+      if (tries >= TRIES || gaps === saved?.value.gaps) return result;
+      // What seems to be missing may have been freed while we looked: then the state has changed as well.
+      if ((await readState(dir, lane))?.generation === saved?.generation) return result;
     } catch (error) {
       // A running agent has freed a segment between the listing and the look at it.
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || tries >= 10) throw error;
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || tries >= TRIES) throw error;
     }
   }
 }
@@ -89,6 +98,7 @@ async function surveyOnce(dir: string, lane: Lane, now: number): Promise<Survey>
     acked: saved?.value.acked ?? 0,
     gaps: saved?.value.gaps ?? [],
     torn: saved?.value.torn ?? 0,
+    latest: null,
     saved,
   };
   if (epoch === undefined) return { ...result, foreign: found.map((file) => file.name) };
@@ -128,7 +138,8 @@ async function asSegment(file: Found, dir: string, lane: Lane, epoch: string): P
   const rest = { path, seed, readers: 0, freed: false };
   if (isOwn(file, epoch)) {
     const first = file.head!.first;
-    return { ...file.head!, ...rest, next: file.footer?.next ?? first, end: file.footer?.end ?? BLOCK };
+    const { next = first, end = BLOCK, expiry = null } = file.footer ?? {};
+    return { ...file.head!, ...rest, next, end, expiry };
   }
   const length = Math.floor(file.size / BLOCK) * BLOCK;
   if (file.head || length < 3 * BLOCK) return null;
@@ -137,7 +148,8 @@ async function asSegment(file: Found, dir: string, lane: Lane, epoch: string): P
     const frame = await new FrameScanner(fd, seed, BLOCK, 1).next(framesEnd(length));
     if (!frame) return null;
     const { first } = frame.head;
-    return { lane, epoch, number: file.number, length, first, ...rest, next: first, end: framesEnd(length) };
+    const made = { lane, epoch, number: file.number, length, first };
+    return { ...made, ...rest, next: first, end: framesEnd(length), expiry: null };
   } finally {
     await closeRead(fd);
   }
@@ -160,6 +172,7 @@ async function findEnd(result: Survey, found: Found[]): Promise<void> {
     last.next = tail.next;
     last.end = tail.end;
     result.torn += tail.torn;
+    result.latest = tail.latest;
   }
   result.next = Math.max(last.next, result.acked + 1, result.saved?.value.next ?? 0);
 }
@@ -172,7 +185,7 @@ async function findEnd(result: Survey, found: Found[]): Promise<void> {
 async function readTail(
   segment: Segment,
   saved: LaneState | null,
-): Promise<{ next: number; end: number; torn: number }> {
+): Promise<{ next: number; end: number; torn: number; latest: Boot | null }> {
   const fd = await openToRead(segment.path);
   try {
     const scanner = new FrameScanner(fd, segment.seed, BLOCK, segment.first);
@@ -186,9 +199,10 @@ async function readTail(
     scanner.goTo(before.end, before.next);
     const frame = await scanner.next(limit);
     // What was proven to be accepted is no torn write either.
-    if (!frame || frame.complete || frame.head.first < (saved?.next ?? 1)) return { ...here, torn: 0 };
+    const latest = frame && { boot: frame.head.boot, mono: frame.head.mono };
+    if (!frame || frame.complete || frame.head.first < (saved?.next ?? 1)) return { ...here, torn: 0, latest };
     const torn = frame.head.count - frame.whole.length;
-    return torn > 0 ? { ...before, torn } : { ...here, torn };
+    return torn > 0 ? { ...before, torn, latest } : { ...here, torn, latest };
   } finally {
     await closeRead(fd);
   }

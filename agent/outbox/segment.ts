@@ -3,9 +3,11 @@
 //
 //   head:   0 "KERBSEG1"  8 u32 checksum of 12-80  12 u8 version  13 u8 lane  16 u32 number  20 u32 length of the file
 //          24 u48 first seq  32 f64 wall ms when it was begun  40 u8 length of the epoch, and the epoch
-//   footer: 0 "KERBEND1"  8 u32 checksum of 12-64, seeded  12 u32 end of the frames  16 u48 first seq  24 u48 next seq
-//          32 f64 wall ms of the first frame  40 f64 wall ms of the last
+//   footer: 0 "KERBEND1"  8 u32 checksum of 12-72, seeded  12 u32 end of the frames  16 u48 first seq  24 u48 next seq
+//          32 f64 wall ms of the first frame  40 f64 wall ms of the last  48 f64 when its last record expires (0: never)
+//          56 16 bytes: the boot on whose clock that is
 import type { Lane } from '../../contract/index.ts';
+import { bootBytes, bootText } from './boot.ts';
 import { crcShort, LANE_CODES, segmentSeed } from './crc.ts';
 import { closeRead, openToRead, readAt, sizeOf } from './disk.ts';
 import { BLOCK } from './types.ts';
@@ -14,7 +16,7 @@ const HEAD_MARK = 'KERBSEG1';
 const FOOTER_MARK = 'KERBEND1';
 const VERSION = 1;
 const HEAD_END = 80;
-const FOOTER_END = 64;
+const FOOTER_END = 72;
 const COPY = BLOCK / 2;
 const NAME = /^(\d{10})\.seg$/;
 
@@ -33,6 +35,13 @@ export interface SegmentFooter {
   next: number;
   firstWall: number;
   lastWall: number;
+  expiry: SegmentExpiry | null;
+}
+
+/** Nobody wants any record of a segment after `last`, ms since the beginning of this boot. */
+export interface SegmentExpiry {
+  boot: string;
+  last: number;
 }
 
 /** A segment as the room keeps it in mind. */
@@ -43,6 +52,8 @@ export interface Segment extends SegmentHead {
   next: number;
   /** offset after its last frame that is on disk */
   end: number;
+  /** null where it holds records that never expire, or of several boots, or where that is not known */
+  expiry: SegmentExpiry | null;
   /** who reads it now: such a file is not recycled */
   readers: number;
   /** acknowledged or evicted: a reader goes on with the next one */
@@ -102,6 +113,10 @@ export function encodeFooter(footer: SegmentFooter, seed: number): Buffer {
   block.writeUIntLE(footer.next, 24, 6);
   block.writeDoubleLE(footer.firstWall, 32);
   block.writeDoubleLE(footer.lastWall, 40);
+  if (footer.expiry) {
+    block.writeDoubleLE(footer.expiry.last, 48);
+    bootBytes(footer.expiry.boot).copy(block, 56);
+  }
   block.writeUInt32LE(crcShort(block, 12, FOOTER_END, seed), 8);
   block.copy(block, COPY, 0, FOOTER_END);
   return block;
@@ -112,12 +127,14 @@ export function decodeFooter(block: Buffer, seed: number): SegmentFooter | null 
   for (const at of [0, COPY]) {
     if (block.toString('latin1', at, at + 8) !== FOOTER_MARK) continue;
     if (crcShort(block, at + 12, at + FOOTER_END, seed) !== block.readUInt32LE(at + 8)) continue;
+    const last = block.readDoubleLE(at + 48);
     return {
       end: block.readUInt32LE(at + 12),
       first: block.readUIntLE(at + 16, 6),
       next: block.readUIntLE(at + 24, 6),
       firstWall: block.readDoubleLE(at + 32),
       lastWall: block.readDoubleLE(at + 40),
+      expiry: last === 0 ? null : { boot: bootText(block, at + 56), last },
     };
   }
   return null;

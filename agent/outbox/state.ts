@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { LANES, type Lane } from '../../contract/index.ts';
 import { crcLong } from './crc.ts';
 import { closeRead, type Disk, openToRead, readAt, writeAll } from './disk.ts';
-import { BLOCK } from './types.ts';
+import { BLOCK, GAP_REASONS } from './types.ts';
 
 const SLOT = 64 * 1024;
 const HEAD = 16;
@@ -28,12 +28,14 @@ const stateSchema = z.object({
       first: count,
       last: count,
       count,
-      reason: z.enum(['quota', 'corrupt', 'missing', 'several']),
+      reason: z.enum(GAP_REASONS),
       at: z.number(),
     }),
   ),
   /** tails cut at a start: records that were being written when the power went, none of them accepted */
   torn: count,
+  /** earlier boots, oldest first, and the last moment of each that is known */
+  boots: z.array(z.object({ boot: z.string().max(36), mono: z.number() })).default([]),
 });
 export type LaneState = z.infer<typeof stateSchema>;
 

@@ -4,11 +4,20 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Lane } from '../../contract/index.ts';
+import { bootText } from './boot.ts';
 import { segmentSeed } from './crc.ts';
-import { type Disk, writeAll } from './disk.ts';
+import { type Disk, isDiskFull, writeAll } from './disk.ts';
 import type { FrameBuilder } from './frame.ts';
 import type { Survey } from './recover.ts';
-import { encodeFooter, encodeHead, framesEnd, type Segment, segmentName, spareName } from './segment.ts';
+import {
+  encodeFooter,
+  encodeHead,
+  framesEnd,
+  type Segment,
+  type SegmentExpiry,
+  segmentName,
+  spareName,
+} from './segment.ts';
 import { BLOCK } from './types.ts';
 
 /** Room that is filled with zeros ahead of small commits, so that they need no metadata written. */
@@ -115,28 +124,28 @@ export class SegmentStore {
     }
     this.#filled = Math.max(this.#filled, start + written, end);
     active.end = end;
+    active.expiry = this.#expiryWith(builder, active);
     active.next = builder.first + builder.count;
     if (this.#walls.first === 0) this.#walls.first = builder.wall;
     this.#walls.last = builder.wall;
   }
 
+  #expiryWith({ expires, first }: FrameBuilder, { expiry, first: begun }: Segment): SegmentExpiry | null {
+    const boot = bootText(this.#options.boot);
+    if (expires === Number.POSITIVE_INFINITY) return null;
+    if (first === begun) return { boot, last: expires };
+    return expiry?.boot === boot ? { boot, last: Math.max(expires, expiry.last) } : null;
+  }
+
   /** Seals the active segment and begins the next one, which starts with `first`. */
   async roll(first: number): Promise<void> {
     const { disk, segmentBytes } = this.#options;
-    const number = this.#highest + 1;
     const spare = this.#spares[0];
-    const draft = join(this.dir, spare?.name ?? spareName(number));
+    const draft = join(this.dir, spare?.name ?? spareName(this.#highest + 1));
     const fd = await disk.open(draft, spare ? 'r+' : 'w+');
-    const { lane, epoch } = this;
-    const seed = segmentSeed(epoch, lane, number);
-    const head = { lane, epoch, number, length: segmentBytes, first };
-    const path = join(this.dir, segmentName(number));
     try {
       if (!spare) await disk.truncate(fd, segmentBytes);
-      await writeAll(disk, fd, encodeHead(head, this.#walls.last), 0);
-      await disk.datasync(fd);
-      await this.#seal();
-      await disk.rename(draft, path);
+      await this.#begin({ path: draft, fd, bytes: segmentBytes, filled: spare?.filled ?? BLOCK }, first);
     } catch (error) {
       await disk.close(fd);
       // A draft that could not be finished must not stay behind on a full disk.
@@ -144,13 +153,39 @@ export class SegmentStore {
       throw error;
     }
     if (spare) this.#spares.shift();
-    this.#highest = number;
-    this.segments.push({ ...head, path, seed, next: first, end: BLOCK, readers: 0, freed: false });
-    this.#fd = fd;
-    this.#closed = false;
-    this.#filled = spare?.filled ?? BLOCK;
-    this.#walls = { first: 0, last: 0 };
     await disk.syncDir(this.dir);
+  }
+
+  /** The same on a full disk, with a file that has all its blocks already. */
+  async rollInto({ path, bytes }: { path: string; bytes: number }, first: number): Promise<void> {
+    const { disk } = this.#options;
+    const fd = await disk.open(path, 'r+');
+    try {
+      await this.#begin({ path, fd, bytes, filled: bytes }, first);
+    } catch (error) {
+      await disk.close(fd);
+      throw error;
+    }
+    await disk.syncDir(this.dir);
+  }
+
+  async #begin(file: { path: string; fd: number; bytes: number; filled: number }, first: number): Promise<void> {
+    const { disk } = this.#options;
+    const { lane, epoch } = this;
+    const number = this.#highest + 1;
+    const seed = segmentSeed(epoch, lane, number);
+    const head = { lane, epoch, number, length: file.bytes, first };
+    const path = join(this.dir, segmentName(number));
+    await writeAll(disk, file.fd, encodeHead(head, this.#walls.last), 0);
+    await disk.datasync(file.fd);
+    await this.#seal();
+    await disk.rename(file.path, path);
+    this.#highest = number;
+    this.segments.push({ ...head, path, seed, next: first, end: BLOCK, expiry: null, readers: 0, freed: false });
+    this.#fd = file.fd;
+    this.#closed = false;
+    this.#filled = file.filled;
+    this.#walls = { first: 0, last: 0 };
   }
 
   async #seal(): Promise<void> {
@@ -159,28 +194,44 @@ export class SegmentStore {
     if (!active || fd === null) return;
     if (!this.#closed) {
       this.#closed = true;
-      const { end, first, next } = active;
-      const footer = { end, first, next, firstWall: this.#walls.first, lastWall: this.#walls.last };
-      await writeAll(this.#options.disk, fd, encodeFooter(footer, active.seed), framesEnd(active.length));
-      await this.#options.disk.datasync(fd);
+      const { end, first, next, expiry } = active;
+      const footer = { end, first, next, firstWall: this.#walls.first, lastWall: this.#walls.last, expiry };
+      try {
+        await writeAll(this.#options.disk, fd, encodeFooter(footer, active.seed), framesEnd(active.length));
+        await this.#options.disk.datasync(fd);
+      } catch (error) {
+        // Without it the next segment's head says where this one ends. Its records are on disk already.
+        if (!isDiskFull(error)) throw error;
+      }
     }
     this.#fd = null;
     await this.#options.disk.close(fd);
   }
 
-  /** Removes the oldest segment, or keeps its file for later; the saved state must already say so. */
-  async dropOldest(): Promise<void> {
+  get hasSpares(): boolean {
+    return this.#spares.length > 0;
+  }
+
+  /** Removes the files that were kept for later. */
+  async dropSpares(): Promise<boolean> {
+    for (const { name } of this.#spares.splice(0)) await this.#options.disk.unlink(join(this.dir, name));
+    return true;
+  }
+
+  /** Removes a segment, or keeps its file for later; never the last one. The saved state must already say so. */
+  async drop(segment: Segment): Promise<void> {
     const { disk, segmentBytes, spares } = this.#options;
-    if (this.segments.length < 2) return;
-    const oldest = this.segments.shift()!;
-    oldest.freed = true;
-    const keep = this.#spares.length < spares && oldest.readers === 0 && oldest.length === segmentBytes;
-    if (!keep) return disk.unlink(oldest.path);
-    const spare = spareName(oldest.number);
-    await disk.rename(oldest.path, join(this.dir, spare));
+    const index = this.segments.indexOf(segment);
+    if (index < 0 || index === this.segments.length - 1) return;
+    this.segments.splice(index, 1);
+    segment.freed = true;
+    const keep = this.#spares.length < spares && segment.readers === 0 && segment.length === segmentBytes;
+    if (!keep) return disk.unlink(segment.path);
+    const spare = spareName(segment.number);
+    await disk.rename(segment.path, join(this.dir, spare));
     // Else the old name could come back after a power cut, with the next life's records in it.
     await disk.syncDir(this.dir);
-    this.#spares.push({ name: spare, filled: oldest.end });
+    this.#spares.push({ name: spare, filled: segment.end });
   }
 
   async close(): Promise<void> {

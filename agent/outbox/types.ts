@@ -23,7 +23,10 @@ export interface NewRecord {
   stringified?: boolean;
   /** raw bytes that travel with it (a chunk of a picture) */
   bytes?: Uint8Array;
-  /** after this much time since boot (ms, the clock of `mono`) nobody wants it any more */
+  /**
+   * After this much time since boot (ms, the clock of `mono`) nobody wants it any more, and a lane that evicts lets it go.
+   * Lanes that never evict only pass it on.
+   */
   expires?: number;
 }
 
@@ -63,10 +66,12 @@ export interface StoredRecord {
 }
 
 /**
- * Why sequence numbers are gone for good. quota: evicted to keep within the lane's bytes; corrupt: the disk no longer
- * holds what was written; missing: a whole segment vanished; several: old gaps rolled into one to bound the list.
+ * Why sequence numbers are gone for good. quota: evicted to keep within the lane's bytes, or (telemetry) for a case on a
+ * full disk; expired: nobody wanted them any more; corrupt: the disk no longer holds what was written; missing: a whole
+ * segment vanished; several: old gaps rolled into one to bound the list.
  */
-export type GapReason = 'quota' | 'corrupt' | 'missing' | 'several';
+export const GAP_REASONS = ['quota', 'expired', 'corrupt', 'missing', 'several'] as const;
+export type GapReason = (typeof GAP_REASONS)[number];
 
 /** A durable note of loss: `count` accepted records between `first` and `last` (inclusive) are gone. */
 export interface Gap {

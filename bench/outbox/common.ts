@@ -27,6 +27,8 @@ export function openLane(dir: string, lane: Lane, options: { delayMs?: number } 
     newEpoch: () => '0123456789abcdef',
     lanes: [lane],
     quotaBytes: each(2 ** 33),
+    // Set aside once in a box's life, not for each record.
+    reserveBytes: each(0),
     ...(options.delayMs === undefined ? {} : { delayMs: each(options.delayMs) }),
   });
 }
