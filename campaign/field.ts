@@ -77,8 +77,6 @@ export class Field {
       () => this.#agentCommand(file('box.ts'), url(this.#link.port), options.seed),
       (line) => this.#heard(line),
     );
-    // The box starts again by itself, as pm2 has it do: on a full disk it may be unable to.
-    this.agent.onCrash = () => void setTimeout(() => !this.#closing && !this.agent.running && this.agent.start(), 300);
     const conf = mosquittoConf(made(join(dir, 'broker')), this.#brokerPort);
     this.broker = new Program(
       'broker',
@@ -101,6 +99,15 @@ export class Field {
       env: { CAMPAIGN_SKEW_MS: `${this.#intakeSkew}` },
     });
     this.intake = new Program('intake', intake, () => undefined);
+    for (const program of [this.agent, this.broker, this.intake]) {
+      // What ends by itself is started again, as pm2 and systemd do: a box may be unable to start on a full disk.
+      program.onCrash = () => {
+        const again = async () => {
+          if (!this.#closing && !program.running) program.start();
+        };
+        setTimeout(() => void this.#onDisk(again), 300);
+      };
+    }
     this.asked = new Asked(this.database, new Random(options.seed, 3));
     const onReply = (id: string, text: string) => this.asked.answered(id, text, this.#life);
     this.witness = new Witness(url(this.#brokerPort), onReply);
@@ -228,11 +235,14 @@ export class Field {
 
   async #kill(victims: readonly Victim[], death: Death): Promise<void> {
     const how = death === 'cut' && !this.stage.isDisk ? 'tear' : death;
-    if (victims.includes('agent') && how === 'cut') await this.stage.cutPower();
     for (const victim of victims) {
       if (!this[victim].running) continue;
       this.kills++;
       this.counts[victim]++;
+    }
+    if (victims.includes('agent') && how === 'cut') {
+      this.agent.doom();
+      await this.stage.cutPower();
     }
     await Promise.all(victims.map((victim) => this[victim].end('SIGKILL')));
     if (!victims.includes('agent') || how === 'kill') return;

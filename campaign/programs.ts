@@ -57,6 +57,11 @@ export class Program {
     });
   }
 
+  /** Whatever it does from now on, and be it to end, is not its fault. */
+  doom(): void {
+    if (this.running) this.#wanted ??= 'SIGKILL';
+  }
+
   tell(message: object): void {
     this.#child?.stdin?.write(`${JSON.stringify(message)}\n`);
   }
