@@ -248,6 +248,24 @@ test.serial('a repository may come later; a device that never reported is shown 
   t.like(watch.state, { fault: null });
 });
 
+test.serial(
+  'a repository at an address is looked at too, and a fault is told without losing what is known',
+  async (t) => {
+    const seen: number[] = [];
+    const source = parseSource(`${base}/updates`, (path) => path);
+    const far = new RepositoryWatch(source, ({ timestamp }) => seen.push(timestamp));
+    t.teardown(() => far.close());
+    far.start();
+    while (seen.length === 0) await wait(20);
+    t.deepEqual(far.state.offer, watch.state.offer);
+    const none = new RepositoryWatch(parseSource(`${base}/nowhere`, String), () => t.fail());
+    t.teardown(() => none.close());
+    none.start();
+    while (none.state.fault === null) await wait(20);
+    t.regex(none.state.fault ?? '', /timestamp\.json: the server answers 404/);
+  },
+);
+
 test('a source is a folder or an http address without a password', (t) => {
   const resolve = (path: string) => `/at/${path}`;
   t.deepEqual(parseSource('r', resolve), { kind: 'folder', path: '/at/r' });

@@ -42,8 +42,9 @@ export interface PageUpdates {
   fault: string | null;
 }
 
-/** Devices that are drawn; a larger fleet is looked at through the interface. */
+/** Devices that are drawn; a larger fleet is looked at through the interface, which gives so many at once. */
 const SHOWN = 60;
+const MOST = 1000;
 
 const results = {
   success: { zh: '已生效', en: 'in force', mark: '✓', look: 'good' },
@@ -78,15 +79,16 @@ const summary = (devices: readonly PageDevice[], updates: PageUpdates | null): W
   const online = devices.filter((device) => device.online).length;
   const look = devices.filter(needsLook).length;
   const offer = updates?.offer;
+  const first = devices.length >= MOST;
   return {
     zh: [
-      `${devices.length} 台设备，${online} 台在线`,
+      `${first ? '前 ' : ''}${devices.length} 台设备，${online} 台在线`,
       look > 0 ? `${look} 台需要查看` : '全部正常',
       ...(offer ? [`更新库版本 ${offer.timestamp}`] : []),
       ...(updates?.fault ? [`更新库无法读取：${updates.fault}`] : []),
     ].join('；'),
     en: [
-      `${devices.length} ${devices.length === 1 ? 'box' : 'boxes'}, ${online} online`,
+      `${first ? 'the first ' : ''}${devices.length} ${devices.length === 1 ? 'box' : 'boxes'}, ${online} online`,
       look > 0 ? `${look} ${look === 1 ? 'needs' : 'need'} a look` : 'all well',
       ...(offer ? [`repository at version ${offer.timestamp}`] : []),
       ...(updates?.fault ? [`the repository cannot be read: ${updates.fault}`] : []),
