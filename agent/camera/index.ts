@@ -6,6 +6,7 @@
 //   page:     path.stats(now); await path.jpeg(seq);
 //   the end:  await path.close();
 export type { JudgeMemory } from './judge.ts';
+export { LargerFrames } from './larger.ts';
 export type { LivePicture } from './live.ts';
 export { CameraPath, type PathOptions, type PathStats } from './path.ts';
 export { LookShare } from './share.ts';

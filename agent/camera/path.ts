@@ -8,11 +8,12 @@ import type { Camera, Profile } from '../config/site.ts';
 import { FirstSights } from './firsts.ts';
 import { MotionGate } from './gate.ts';
 import { CameraJudge, type JudgeMemory, type Judgement, WEAK_SCORE } from './judge.ts';
+import type { LargerFrames } from './larger.ts';
 import { type LivePicture, LivePictures } from './live.ts';
 import { Median, Rate } from './rates.ts';
 import { Schedule } from './schedule.ts';
 import { LookShare, type Seat } from './share.ts';
-import type { Box, FrameReport, LineCount, Sighting } from './types.ts';
+import type { Box, FrameReport, LineCount, Moment, Sighting } from './types.ts';
 
 export interface PathOptions {
   readonly device: string;
@@ -24,6 +25,8 @@ export interface PathOptions {
   readonly looker: Looker;
   /** shares the looker with other cameras; without it this camera has it alone */
   readonly share?: LookShare;
+  /** frames of a larger stream of the same camera: evidence is taken from it */
+  readonly larger?: LargerFrames;
   /** told for each looked-at frame */
   readonly onReport?: (report: FrameReport) => void;
   /** told for each event; a recording waits for it, a live camera does not */
@@ -263,7 +266,7 @@ export class CameraPath {
     const camera = this.#options.camera.id;
     const report = { camera, seq, time, width, height, objects, tracks, why, groups, look: { ms: look.ms, depth } };
     this.#pictures.add(frame, report, hidden(frame, look.objects, judged.persons));
-    this.#firsts.keep(frame, judged.began);
+    if (judged.began.length > 0) this.#firsts.keep(this.#evidence(frame, [0, 0, 0, 0]).frame, judged.began);
     this.#options.onReport?.(report);
     const sightings = await this.#sightings(frame, judged);
     this.#firsts.release(judged.ended);
@@ -277,17 +280,28 @@ export class CameraPath {
   async #sightings(proof: Frame, { verdicts }: Judgement): Promise<Sighting[]> {
     const sightings: Sighting[] = [];
     for (const { stay, event, firstBox, proofBox } of verdicts) {
-      const second = { frame: proof, box: proofBox };
+      const second = this.#evidence(proof, proofBox);
       const first = await this.#firsts.take(stay);
-      sightings.push({ event, first: first ? { frame: first, box: firstBox } : second, proof: second });
+      sightings.push({
+        event,
+        first: first ? { frame: first, box: scaled(firstBox, first.width / proof.width) } : second,
+        proof: second,
+      });
     }
     return sightings;
+  }
+
+  /** A moment in the larger stream, where there is one. */
+  #evidence(frame: Frame, box: Box): Moment {
+    return this.#options.larger?.at({ frame, box }) ?? { frame, box };
   }
 
   #throwFault(): void {
     if (this.#fault) throw this.#fault.error;
   }
 }
+
+const scaled = (box: Box, by: number): Box => [box[0] * by, box[1] * by, box[2] * by, box[3] * by];
 
 /** Where persons are or may be: this look's finds, and those followed who were not found just now. */
 function hidden(frame: Frame, finds: readonly Detection[], followed: Judgement['persons']): Box[] {

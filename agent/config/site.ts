@@ -66,6 +66,12 @@ export const cameraSchema = z.strictObject({
       'rtsp://user:password@host/path; http://user:password@host/snapshot.jpg; /dev/video0; a picture folder ending in /; ' +
         'or a video file; watch --video replaces it',
     ),
+  main: z
+    .string()
+    .min(1)
+    .max(1024)
+    .optional()
+    .describe('a larger stream of the same camera, from which evidence is taken; `source` is then its smaller one'),
   transport: z
     .enum(['tcp', 'udp'])
     .default('tcp')

@@ -27,6 +27,12 @@ export interface CameraState {
   since: number;
   /** why it is lost, one line */
   reason?: string;
+  /** what kind of loss that is: CAMERA_SILENT, CAMERA_PASSWORD ... */
+  code?: string;
+  /** its larger stream, from which evidence is taken, where it has one */
+  main?: { state: 'starting' | 'live' | 'lost'; since: number; reason?: string; code?: string };
+  /** when it came back as another stream than it was, and how, one line */
+  change?: { at: number; text: string };
   picture: [number, number];
   /** real rates over the last seconds */
   looks_per_s: number;

@@ -25,6 +25,20 @@ export const cameraStateSchema = z.object({
   state: z.enum(['starting', 'live', 'lost']),
   since: ms('since when it is so'),
   reason: z.string().optional().describe('why it is lost'),
+  code: z.string().optional().describe('what kind of loss that is: CAMERA_SILENT, CAMERA_PASSWORD ...'),
+  main: z
+    .object({
+      state: z.enum(['starting', 'live', 'lost']),
+      since: ms('since when it is so'),
+      reason: z.string().optional(),
+      code: z.string().optional(),
+    })
+    .optional()
+    .describe('its larger stream, from which evidence is taken, where it has one'),
+  change: z
+    .object({ at: ms('when it came back'), text: z.string() })
+    .optional()
+    .describe('when it came back as another stream than it was, and how'),
   picture: z.tuple([z.number(), z.number()]).describe('width, height'),
   looks_per_s: z.number(),
   frames_per_s: z.number(),

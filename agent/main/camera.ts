@@ -1,11 +1,18 @@
 // agent/main: joins one camera's driver to its path of judgement, and says how it is doing.
-import type { KerbError } from '../../contract/index.ts';
-import { type LiveSource, openLive, type SourceSettings, withoutSecrets } from '../../drivers/camera/ffmpeg.ts';
+import type { SourceSettings } from '../../drivers/camera/ffmpeg.ts';
 import type { Looker } from '../../models/types.ts';
-import { CameraPath, type FrameReport, type LivePicture, type LookShare, type Sighting } from '../camera/index.ts';
+import {
+  CameraPath,
+  type FrameReport,
+  LargerFrames,
+  type LivePicture,
+  type LookShare,
+  type Sighting,
+} from '../camera/index.ts';
 import type { Camera, Site } from '../config/site.ts';
 import type { CameraState } from '../console/api.ts';
 import type { Clock } from '../health/clock.ts';
+import { CameraStream } from './camera-stream.ts';
 import { EyeMemory } from './eye-memory.ts';
 
 export interface RunningCameraOptions {
@@ -55,17 +62,16 @@ export class RunningCamera {
   #options: RunningCameraOptions;
   readonly #time: () => number;
   readonly #memory: EyeMemory;
-  #live: LiveSource | null = null;
-  #state: CameraState['state'] = 'starting';
-  #reason: string | undefined;
-  #since: number;
+  readonly #stream: CameraStream;
+  /** its larger stream, where it has one */
+  readonly #main: CameraStream | null;
 
   constructor(options: RunningCameraOptions) {
     const { device, site, camera, looker, onReport, onSighting, onFault } = options;
     this.#options = options;
     this.id = camera.id;
     this.#time = steady(options.clock);
-    this.#since = this.#time();
+    const larger = new LargerFrames();
     this.path = new CameraPath({
       device,
       site: site.id,
@@ -74,12 +80,35 @@ export class RunningCamera {
       timeZone: site.time_zone,
       looker,
       share: options.share,
+      larger,
       onReport,
       onSighting,
       onFault,
     });
     this.#memory = new EyeMemory(options.memory, this.path, onFault);
-    this.#start();
+    const common = {
+      settings: sourceSettings(camera),
+      clock: this.#time,
+      onChange: options.onChange,
+      onChild: options.onChild,
+    };
+    this.#stream = new CameraStream({
+      ...common,
+      source: options.source,
+      loop: options.loop,
+      onFrame: (frame) => this.path.offer(frame),
+    });
+    // One frame a second is enough: what is proven stands for longer.
+    this.#main =
+      camera.main === undefined
+        ? null
+        : new CameraStream({
+            ...common,
+            source: camera.main,
+            loop: options.loop,
+            maxRate: 1,
+            onFrame: (frame) => larger.add(frame),
+          });
   }
 
   /** Other zones and rules of this site; the source stays the box's own. */
@@ -91,43 +120,9 @@ export class RunningCamera {
     this.#options.onChange();
   }
 
-  #start(): void {
-    const { source, loop, onChild } = this.#options;
-    const listener = {
-      frame: (frame: Parameters<CameraPath['offer']>[0]) => {
-        if (this.#state === 'starting') this.#become('live');
-        this.path.offer(frame);
-      },
-      lost: ({ message }: { message: string }) => this.#become('lost', message),
-      back: () => this.#become('live'),
-    };
-    if (source === '') {
-      this.#become('lost', 'no source is configured: set camera.source in the box file, or source in the site file');
-      return;
-    }
-    try {
-      this.#live = openLive(source, listener, {
-        clock: this.#time,
-        loop,
-        onChild,
-        settings: sourceSettings(this.#options.camera),
-      });
-    } catch (error) {
-      this.#become('lost', (error as KerbError).message);
-    }
-  }
-
-  #become(state: CameraState['state'], reason?: string): void {
-    if (state === this.#state && reason === this.#reason) return;
-    if (state !== this.#state) this.#since = this.#time();
-    this.#state = state;
-    this.#reason = reason === undefined ? undefined : withoutSecrets(reason);
-    this.#options.onChange();
-  }
-
   /** The newest looked-at frame as a masked picture; null while the camera gives none. */
   async snapshot(): Promise<LivePicture | null> {
-    return this.#state === 'live' ? this.path.jpeg(null) : null;
+    return this.#stream.state.state === 'live' ? this.path.jpeg(null) : null;
   }
 
   state(): CameraState {
@@ -138,9 +133,9 @@ export class RunningCamera {
     return {
       id: camera.id,
       name: camera.name,
-      state: this.#state,
-      since: Math.round(this.#since),
-      ...(this.#reason === undefined ? {} : { reason: this.#reason }),
+      ...this.#stream.state,
+      ...(this.#main ? { main: this.#main.state } : {}),
+      ...(this.#stream.change ? { change: this.#stream.change } : {}),
       picture: camera.picture,
       looks_per_s: stats.looks_per_s,
       frames_per_s: stats.frames_per_s,
@@ -161,7 +156,7 @@ export class RunningCamera {
   }
 
   async close(): Promise<void> {
-    await this.#live?.close();
+    await Promise.all([this.#stream.close(), this.#main?.close()]);
     await this.path.close();
     await this.#memory.close();
   }

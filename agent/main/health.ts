@@ -1,6 +1,7 @@
 // agent/main: the health lines of the page, from the states of all parts. Plain sentences, a value, a remedy.
-import type { CameraState, HealthLine, SourceState, State, VehicleState } from '../console/api.ts';
+import type { HealthLine, SourceState, State, VehicleState } from '../console/api.ts';
 import type { Check } from '../health/doctor.ts';
+import { cameraLines } from './camera-health.ts';
 import { updateLines } from './updates/health.ts';
 
 /** What waits longer than this for the centre is worth a warning, ms. */
@@ -8,43 +9,13 @@ const LONG_WAIT_MS = 10 * 60_000;
 
 export function healthLines(state: Omit<State, 'health'>, checks: readonly Check[]): HealthLine[] {
   return [
-    ...state.cameras.map(cameraLine),
+    ...state.cameras.flatMap((camera) => cameraLines(camera, state.now)),
     ...(state.vehicle ? vehicleLines(state.vehicle) : []),
     linkLine(state),
     outboxLine(state),
     ...updateLines(state.updates, state.now),
     ...checks.filter(({ id, level }) => level !== 'ok' || ['storage', 'memory', 'clock', 'detector'].includes(id)),
   ];
-}
-
-function cameraLine({ id, name, state, reason, looks_per_s, look_ms }: CameraState): HealthLine {
-  const line = { id: `camera-${id}` };
-  if (state === 'live') {
-    return {
-      ...line,
-      level: 'ok',
-      text: { zh: `摄像机「${name.zh}」正常`, en: `Camera "${name.en}" is live` },
-      value: `${looks_per_s.toFixed(1)} looks/s, ${Math.round(look_ms)} ms`,
-    };
-  }
-  if (state === 'starting') {
-    return {
-      ...line,
-      level: 'warn',
-      text: { zh: `摄像机「${name.zh}」正在接入`, en: `Camera "${name.en}" is being opened` },
-      value: '',
-    };
-  }
-  return {
-    ...line,
-    level: 'bad',
-    text: { zh: `摄像机「${name.zh}」无画面`, en: `Camera "${name.en}" gives no picture` },
-    value: reason ?? '',
-    remedy: {
-      zh: '检查电源、网线与地址;恢复后自动重连',
-      en: 'check its power, cable and address; it is tried again by itself',
-    },
-  };
 }
 
 function vehicleLines({ receiver, bus, lines }: VehicleState): HealthLine[] {
