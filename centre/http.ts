@@ -95,6 +95,7 @@ function pageRoutes(app: FastifyInstance): void {
     ['/', 'text/html; charset=utf-8', file('index.html')],
     ['/page.css', 'text/css; charset=utf-8', file('page.css')],
     ['/page.js', 'text/javascript; charset=utf-8', script('page.ts')],
+    ['/alarms.js', 'text/javascript; charset=utf-8', script('alarms.ts')],
     ['/devices.js', 'text/javascript; charset=utf-8', script('devices.ts')],
     ['/reasons.js', 'text/javascript; charset=utf-8', script('reasons.ts')],
     ['/vehicles.js', 'text/javascript; charset=utf-8', script('vehicles.ts')],

@@ -27,11 +27,12 @@ test('the fleet is shown with what is wanted, what runs and why not, in both lan
   const dir = mkdtempSync(join(tmpdir(), 'kerbside-page-'));
   const db = await openPglite(join(dir, 'db'));
   await migrate(db);
+  const live = new Live();
   const http = await startHttp({
     ...{
       db,
       metrics: new Metrics(() => true),
-      live: new Live(),
+      live,
       token: 'x',
       port: 0,
       started: AT,
@@ -48,6 +49,7 @@ test('the fleet is shown with what is wanted, what runs and why not, in both lan
   });
   t.teardown(async () => {
     await browser.close();
+    live.close();
     await http.close();
     await db.close();
     rmSync(dir, { recursive: true, force: true });
@@ -85,6 +87,11 @@ test('the fleet is shown with what is wanted, what runs and why not, in both lan
       .innerText({ timeout: 60_000 })) as string;
     for (const part of [...words, ITEM.reason!, 'demo-2', 'demo-3', 'CONFIG_INVALID'])
       t.true(text.includes(part), part);
+    await view.locator('#alarms').waitFor({ state: 'hidden' });
+    live.alarms([{ device: 'pole-1', epoch: 'e', seq: 7, at: AT, text: `{"what":"<b>${'opened '.repeat(40)}"}` }]);
+    const told = view.locator('#alarms li');
+    await told.waitFor({ timeout: 60_000 });
+    t.regex(await told.innerText(), /^pole-1 · .*2026.* · \{"what":"<b>opened /);
     t.true(await view.evaluate('document.documentElement.scrollWidth <= innerWidth'));
     await view.evaluate(axe.source);
     const found = (await view.evaluate('axe.run()')) as axe.AxeResults;

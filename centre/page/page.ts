@@ -1,5 +1,6 @@
 // centre's page: the cases as they arrive, with their pictures, the vehicles, the fleet with its updates, and what was
 // asked of boxes. Plain DOM; text only ever goes in as text.
+import { alarmItem, listenToAlarms, type PageAlarm } from './alarms.ts';
 import { commandItem, type PageCommand } from './commands.ts';
 import { fleetNodes, type PageDevice, type PageUpdates } from './devices.ts';
 import { type Language, type PageVehicle, vehicleArticle, type Words } from './vehicles.ts';
@@ -44,6 +45,7 @@ const words = {
 
 let language: Language = navigator.language.startsWith('zh') ? 'zh' : 'en';
 let shown: PageCase[] = [];
+let alarms: readonly PageAlarm[] = [];
 let vehicles: PageVehicle[] = [];
 let commands: PageCommand[] = [];
 let devices: PageDevice[] = [];
@@ -91,9 +93,15 @@ function draw(): void {
   at('summary').textContent = state ? words.summary(state)[language] : '';
   at('empty').hidden = shown.length > 0;
   at('cases').replaceChildren(...shown.map(article));
+  drawAlarms();
   drawVehicles();
   drawCommands();
   drawDevices();
+}
+
+function drawAlarms(): void {
+  at('alarm-section').hidden = alarms.length === 0;
+  at('alarms').replaceChildren(...alarms.map((alarm) => alarmItem(alarm, language)));
 }
 
 function drawCommands(): void {
@@ -172,4 +180,8 @@ at('language').addEventListener('click', () => {
   draw();
 });
 draw();
+listenToAlarms((now) => {
+  alarms = now;
+  drawAlarms();
+});
 void refresh();
