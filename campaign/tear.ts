@@ -5,12 +5,12 @@ import {
   closeSync,
   existsSync,
   linkSync,
+  lstatSync,
   openSync,
   readdirSync,
   readFileSync,
   renameSync,
   rmSync,
-  statSync,
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -87,7 +87,7 @@ function* filesIn(dir: string): Generator<string> {
 }
 
 function byInode(files: readonly string[]): Map<number, string> {
-  return new Map(files.map((path) => [statSync(path).ino, path]));
+  return new Map(files.map((path) => [lstatSync(path).ino, path]));
 }
 
 function putBack(path: string, { at, length, old }: WriteNote, style: number, random: Random): number {
