@@ -29,7 +29,9 @@ interface PageState {
 
 const SHOWN = 60;
 const FEW = 4;
-const COMMANDS = 10;
+/** Commands that wait, and of those that ended the last. */
+const WAITING = 50;
+const ENDED = 5;
 const EVERY_MS = 2000;
 const words = {
   summary: (state: PageState): Words => {
@@ -144,13 +146,22 @@ async function fleetNow(): Promise<PageDevice[]> {
   return all;
 }
 
+/** What waits first: it may be older than much that has ended. */
+async function commandsNow(): Promise<PageCommand[]> {
+  const [waiting, ended] = await Promise.all([
+    json<PageCommand[]>(`/api/commands?state=waiting&limit=${WAITING}`),
+    json<PageCommand[]>(`/api/commands?state=ended&limit=${ENDED}`),
+  ]);
+  return [...waiting, ...ended];
+}
+
 async function refresh(): Promise<void> {
   try {
     const [cases, fleet, boxes, asked, now] = await Promise.all([
       json<PageCase[]>(`/api/cases?limit=${SHOWN}`),
       json<PageVehicle[]>('/api/vehicles'),
       fleetNow(),
-      json<PageCommand[]>(`/api/commands?limit=${COMMANDS}`),
+      commandsNow(),
       json<PageState>('/api/state'),
     ]);
     const moved = JSON.stringify(fleet) !== JSON.stringify(vehicles);
