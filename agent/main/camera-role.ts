@@ -115,7 +115,8 @@ export async function openCameraRole(options: CameraRoleOptions): Promise<Camera
         [model, card] = [version, of];
         options.onChange();
       },
-      needed: () => site.profile.rules.flatMap((rule) => rule.classes),
+      // what the rules see now must not be lost
+      needed: () => site.profile.rules.flatMap((rule) => rule.classes).filter((name) => card.labels.includes(name)),
       seen: () =>
         cameras.flatMap(({ path }) => {
           const newest = path.newest();

@@ -22,7 +22,7 @@ export interface ModelKindOptions {
   readonly onSwitch: (running: Version, card: Card) => void;
   /** the card of what is on */
   readonly card: () => Card;
-  /** classes that the rules in force are about */
+  /** classes that the rules in force are about, and that the running model knows */
   readonly needed: () => readonly string[];
   /** what the cameras see now, with the running model's finds */
   readonly seen: () => readonly Seen[];

@@ -2,7 +2,7 @@
 // In: the configuration, the roles' kinds. Out: a state for the page, reports into the outbox. Never: a fault of updates that
 // stops anything else.
 import { join } from 'node:path';
-import type { Report } from '../../../contract/index.ts';
+import { KerbError, type Report } from '../../../contract/index.ts';
 import {
   deviceKey,
   type Installed,
@@ -15,6 +15,7 @@ import {
 } from '../../../ota/device/index.ts';
 import type { Box } from '../../config/box.ts';
 import type { Clock } from '../../health/clock.ts';
+import type { Outbox } from '../../outbox/index.ts';
 import type { Log } from '../log.ts';
 import { VERSION } from '../version.ts';
 import type { Pushed } from './pushed.ts';
@@ -27,8 +28,9 @@ export interface UpdatesOptions {
   readonly pushed: Pushed;
   /** of the roles that this box has */
   readonly kinds: readonly UpdateKind[];
-  /** keeps a report until the centre has it */
-  readonly keep: (report: Report) => Promise<unknown>;
+  readonly outbox: Pick<Outbox, 'append'>;
+  /** cases on their way into the same lane */
+  readonly book: { handOver(): Promise<void>; readonly waiting: number } | null;
   readonly onChange: () => void;
   readonly onFault: (error: unknown) => void;
   readonly log: Log;
@@ -78,7 +80,7 @@ export async function openUpdates(options: UpdatesOptions): Promise<Updates> {
       const { versions, items, fault } = manager.view();
       return { versions, items: [...items], ...(fault ? { fault: { code: fault.code, what: fault.what } } : {}) };
     },
-    keep: options.keep,
+    keep: (report) => keep(report, options),
     log: (line) => options.onFault(new Error(line)),
   });
   reporter.changed();
@@ -91,4 +93,16 @@ export async function openUpdates(options: UpdatesOptions): Promise<Updates> {
       await reporter.close();
     },
   };
+}
+
+/**
+ * Into the outbox. A report shares its lane with cases, and what a half handed-over case remembers of its place must not be
+ * taken by a report: cases go first.
+ */
+async function keep(report: Report, { outbox, book }: Pick<UpdatesOptions, 'outbox' | 'book'>): Promise<void> {
+  await book?.handOver();
+  if (book && book.waiting > 0) {
+    throw new KerbError('REPORT_LATER', 'cases wait for the outbox', 'report', 'it is tried again');
+  }
+  await outbox.append('case', { kind: 'report', text: JSON.stringify(report), stringified: true });
 }
