@@ -37,7 +37,7 @@ const file = {
 };
 
 /** Ways of keeping the weights, besides the size's own file. */
-export const weightsSchema = z.enum(['float', 'conv-int8']);
+export const weightsSchema = z.enum(['float', 'conv-int8', 'int8']);
 
 const sizeSchema = z.strictObject({
   width: side,
@@ -46,7 +46,7 @@ const sizeSchema = z.strictObject({
   /** the same size with its weights kept otherwise; a box tries which serves it best */
   variants: z
     .partialRecord(
-      z.enum(['conv-int8']),
+      z.enum(['conv-int8', 'int8']),
       z.strictObject({
         ...file,
         /** how far the known picture's numbers may be off: rounding differs more among processors than for floats */

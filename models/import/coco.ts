@@ -5,6 +5,7 @@ import { type AnchorLevels, anchorsFor } from '../anchors.ts';
 import type { Card, CardSize, HeadOf, Weights } from '../card.ts';
 import { writeTflite } from '../tflite/write.ts';
 import { type Graph, readGraph } from './graph.ts';
+import { type Int8Table, planInt8 } from './int8.ts';
 import { type Lowered, lower } from './lower.ts';
 import { untar } from './tarball.ts';
 import { planTflite } from './tflite.ts';
@@ -49,16 +50,22 @@ export function lowerGraph(graph: Graph): Lowered {
   return lower(graph, cut);
 }
 
-/** One .tflite file. */
+/** One .tflite file. @param int8 the table for weights in bytes throughout */
 export function convert(
   card: CocoCard,
   lowered: Lowered,
   { width, height }: Pick<CardSize, 'width' | 'height'>,
   weights: Weights,
+  int8: Int8Table,
 ): Uint8Array {
   const kept = weights === 'float' ? '' : ` ${weights}`;
   const about = `${card.name} ${card.version}${kept} ${width}x${height}, from ${card.source.npm}`;
-  return writeTflite(planTflite(lowered, width, height, about, ['boxes', 'scores'], weights));
+  const outputs = ['boxes', 'scores'];
+  return writeTflite(
+    weights === 'int8'
+      ? planInt8(lowered, width, height, about, outputs, int8)
+      : planTflite(lowered, width, height, about, outputs, weights),
+  );
 }
 
 function checkAgainst(card: CocoCard, graph: Graph, where: string): void {

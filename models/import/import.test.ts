@@ -8,6 +8,7 @@ import { cacheDir, defaultCard, scratch } from '../testing.ts';
 import { cocoCard, convert, lowerGraph, openGraph } from './coco.ts';
 import { fetchPackage, tarballName } from './fetch.ts';
 import { readGraph } from './graph.ts';
+import { readInt8Table } from './int8.ts';
 import { importModels } from './main.ts';
 import { untar } from './tarball.ts';
 
@@ -21,11 +22,12 @@ test('the pinned graph becomes the files that the card names, each time', async 
   const kinds: Record<string, number> = {};
   for (const { kind } of lowered.layers) kinds[kind] = (kinds[kind] ?? 0) + 1;
   t.deepEqual(kinds, { conv: 55, depthwise: 33, add: 10, reshape: 12, concat: 2, sigmoid: 1 });
+  const table = await readInt8Table();
   for (const weights of weightsOf(card)) {
     for (const [i, size] of withWeights(card, weights).sizes.entries()) {
       // conversions for all sizes share everything but the picture's size: twice for one of them
       for (const layers of i === 0 ? [lowered, lowerGraph(graph)] : [lowered]) {
-        const bytes = convert(card, layers, size, weights);
+        const bytes = convert(card, layers, size, weights, table);
         t.is(bytes.length, size.bytes);
         t.is(createHash('sha256').update(bytes).digest('hex'), size.sha256);
       }

@@ -15,6 +15,7 @@ import { Scale } from '../scale.ts';
 import { wasmRuntime } from '../wasm.ts';
 import { type CocoCard, cocoCard, convert, lowerGraph, openGraph } from './coco.ts';
 import { fetchPackage } from './fetch.ts';
+import { readInt8Table } from './int8.ts';
 
 const cardPath = fileURLToPath(new URL('../cards/coco-ssd.yaml', import.meta.url));
 const tell = (line: string) => process.stderr.write(`models: ${line}\n`);
@@ -38,9 +39,10 @@ export async function importModels(cacheDir: string, show: boolean, progress: (l
 
   const source = await fetchPackage(card.source, join(cacheDir, 'downloads'), progress);
   const lowered = lowerGraph(openGraph(card, source.bytes, source.path));
+  const table = await readInt8Table();
   for (const { size, weights, file } of missing) {
     progress(`converting ${card.name} for ${size.width}x${size.height}, weights ${weights}`);
-    const bytes = convert(card, lowered, size, weights);
+    const bytes = convert(card, lowered, size, weights, table);
     const sha256 = createHash('sha256').update(bytes).digest('hex');
     if (show) process.stdout.write(await describe(card, size, weights, bytes, sha256));
     else refuseOther(file, bytes.length, sha256);

@@ -29,7 +29,7 @@ export function planTflite(
   height: number,
   description: string,
   outputNames: readonly string[],
-  weights: Weights,
+  weights: Exclude<Weights, 'int8'>,
 ): Plan {
   const tensors: PlanTensor[] = [{ name: 'picture', shape: [1, height, width, 3], type: 'float32' }];
   const operators: PlanOperator[] = [];
