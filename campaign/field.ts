@@ -256,7 +256,11 @@ export class Field {
   /** Resolves once the box accepts again: on a slow machine it would else be killed before, time and again. */
   async accepting(): Promise<void> {
     const since = performance.now();
-    await eventually('the box to accept', () => (this.ledger.last > since ? true : null), RECOVERS_WITHIN);
+    const accepts = () => (this.ledger.last > since ? true : null);
+    await eventually('the box to accept', accepts, RECOVERS_WITHIN).catch((error: Error) => {
+      const words = [...this.agent.crashes.slice(-2), `now: ${this.agent.stderr}`, ...this.ledger.refusals.slice(-3)];
+      throw new Error(`${error.message}; ${words.join('; ')}`);
+    });
   }
 
   /** Has the centre give a command to the box. */

@@ -10,6 +10,8 @@ export class Ledger {
   readonly count: Record<Lane, number> = { alarm: 0, case: 0, telemetry: 0, evidence: 0 };
   /** refusals by lane and code */
   readonly refused = new Map<string, number>();
+  /** the last of them */
+  refusals: string[] = [];
   /** places that were given to two records */
   readonly twice: string[] = [];
   /** records accepted or refused */
@@ -25,6 +27,7 @@ export class Ledger {
     if (what === 'R') {
       const key = `${lane} ${where}`;
       this.refused.set(key, (this.refused.get(key) ?? 0) + 1);
+      this.refusals = [...this.refusals.slice(-9), line];
       return true;
     }
     if (what !== 'A') return false;

@@ -81,7 +81,9 @@ function table(figures: readonly Figure[]): string {
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  process.stderr.write(`campaign: ${oneLine(error)}\n`);
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  process.exitCode = code === 'USAGE' || code.startsWith('ERR_PARSE_ARGS') ? 2 : 1;
+  const wrongUsage = code === 'USAGE' || code.startsWith('ERR_PARSE_ARGS');
+  const words = wrongUsage || !(error instanceof Error) ? oneLine(error) : error.message;
+  process.stderr.write(`campaign: ${words}\n`);
+  process.exitCode = wrongUsage ? 2 : 1;
 }

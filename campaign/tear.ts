@@ -82,7 +82,7 @@ function* filesIn(dir: string): Generator<string> {
   for (const entry of readdirSync(dir, { withFileTypes: true })) {
     const path = join(dir, entry.name);
     if (entry.isDirectory()) yield* filesIn(path);
-    else yield path;
+    else if (entry.isFile()) yield path;
   }
 }
 
