@@ -1,33 +1,33 @@
 // agent/outbox: the log of one lane: group commit in, stream out, cursor, quota. In: records of producers, acks of the
 // centre. Out: receipts once a record is on disk, and never before. Never: a record of a lane that does not evict lost
 // to the quota; a loss without a durable gap.
-import { KerbError, type Lane, MAX_RECORD_BYTES } from '../../contract/index.ts';
+import { KerbError, type Lane } from '../../contract/index.ts';
 import { Ages } from './ages.ts';
 import { bootText } from './boot.ts';
 import type { LaneBounds } from './bounds.ts';
+import { checkRecord } from './check.ts';
 import { GroupCommit } from './commit.ts';
 import { type Disk, diskError } from './disk.ts';
-import { type FrameBuilder, frameBytes } from './frame.ts';
+import { Followers } from './followers.ts';
+import type { FrameBuilder } from './frame.ts';
 import { goneBetween } from './gaps.ts';
 import { Ledger } from './ledger.ts';
 import { LaneReader } from './reader.ts';
-import { mostBytes, recordSize } from './record.ts';
 import type { Survey } from './recover.ts';
 import { Reserve } from './reserve.ts';
 import { Room } from './room.ts';
 import { framesRoom, type Segment } from './segment.ts';
 import { SegmentStore } from './store.ts';
-import {
-  type BatchReceipt,
-  type Gap,
-  type LaneStats,
-  MAX_ATTACHMENT,
-  type NewRecord,
-  type OutboxClock,
-  type OutboxLane,
-  type ReadOptions,
-  type Receipt,
-  type StoredRecord,
+import type {
+  BatchReceipt,
+  Gap,
+  LaneStats,
+  NewRecord,
+  OutboxClock,
+  OutboxLane,
+  ReadOptions,
+  Receipt,
+  StoredRecord,
 } from './types.ts';
 
 const MAX_FRAME = 2 * 1024 * 1024;
@@ -61,7 +61,7 @@ export class LaneLog implements OutboxLane {
   readonly #ages: Ages;
   readonly #room: Room;
   readonly #commit: GroupCommit;
-  readonly #waiters = new Set<{ from: number; wake: (more: boolean) => void }>();
+  readonly #followers = new Followers(() => this.nextSeq);
   #closed = false;
   /** everything that changes the segment files takes its turn here */
   #turn: Promise<unknown> = Promise.resolve();
@@ -97,7 +97,7 @@ export class LaneLog implements OutboxLane {
       target: Math.min(MAX_FRAME, Math.floor(framesRoom(segmentBytes) / 8)),
       next: found.next,
       write: (builder) => this.#exclusive(() => this.#write(builder)),
-      onDurable: () => this.#wake(),
+      onDurable: () => this.#followers.wake(),
     });
   }
 
@@ -157,34 +157,11 @@ export class LaneLog implements OutboxLane {
     return this.#commit.addMany(records, (record) => this.#check(record));
   }
 
-  /** The most bytes that the record takes; throws for what must not be stored. */
   #check(record: NewRecord): number {
     if (this.#closed) {
       throw new KerbError('OUTBOX_CLOSED', 'the outbox is closed', `lane ${this.lane}`, 'open it again');
     }
-    const { text, bytes, expires } = record;
-    let textLength = mostBytes(text.length);
-    if (textLength > MAX_RECORD_BYTES) {
-      textLength = Buffer.byteLength(text);
-      this.#checkSize(textLength, MAX_RECORD_BYTES);
-    }
-    if (bytes) {
-      this.#checkSize(bytes.length, MAX_ATTACHMENT);
-      // A text alone always fits into a segment.
-      const size = recordSize(Buffer.byteLength(text), bytes.length, expires !== undefined);
-      this.#checkSize(frameBytes(size), framesRoom(this.#settings.segmentBytes));
-    }
-    if (!record.stringified && !isJsonLine(text)) {
-      const what = 'the record is not JSON on one line';
-      throw new KerbError('OUTBOX_NOT_JSON', what, `lane ${this.lane}`, 'hand in JSON text');
-    }
-    return recordSize(textLength, bytes?.length ?? null, expires !== undefined);
-  }
-
-  #checkSize(bytes: number, most: number): void {
-    if (bytes <= most) return;
-    const what = `a record of ${bytes} bytes does not fit, at most ${most} do`;
-    throw new KerbError('OUTBOX_TOO_LARGE', what, `lane ${this.lane}`, 'cut it into several records');
+    return checkRecord(record, this.lane, this.#settings.segmentBytes);
   }
 
   flush(): Promise<void> {
@@ -238,25 +215,7 @@ export class LaneLog implements OutboxLane {
   }
 
   waitForMore(from: number, signal?: AbortSignal): Promise<boolean> {
-    if (this.nextSeq > from) return Promise.resolve(true);
-    if (this.#closed || signal?.aborted) return Promise.resolve(false);
-    return new Promise((resolve) => {
-      const stop = () => waiter.wake(false);
-      const waiter = {
-        from,
-        wake: (more: boolean) => {
-          this.#waiters.delete(waiter);
-          signal?.removeEventListener('abort', stop);
-          resolve(more);
-        },
-      };
-      signal?.addEventListener('abort', stop, { once: true });
-      this.#waiters.add(waiter);
-    });
-  }
-
-  #wake(): void {
-    for (const waiter of this.#waiters) if (waiter.from < this.nextSeq) waiter.wake(true);
+    return this.#followers.wait(from, signal);
   }
 
   async stats(): Promise<LaneStats> {
@@ -285,20 +244,10 @@ export class LaneLog implements OutboxLane {
     if (this.#closed) return;
     this.#closed = true;
     await this.flush();
-    for (const waiter of this.#waiters) waiter.wake(false);
+    this.#followers.end();
     await this.#exclusive(() => this.#room.freeUseless()).catch(() => {});
     await this.#reserve.close();
     await this.#exclusive(() => this.#store.close());
     await this.#ledger.close();
-  }
-}
-
-function isJsonLine(text: string): boolean {
-  if (text.includes('\n') || !text.isWellFormed()) return false;
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
   }
 }
