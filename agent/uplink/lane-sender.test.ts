@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import test from 'ava';
 import type { Lane } from '../../contract/index.ts';
+import { Buffers } from './buffers.ts';
 import { LaneWay } from './lane-way.ts';
 import { MemoryLane, pointTextOf } from './testing.ts';
 import { LIMITS } from './types.ts';
@@ -12,6 +13,8 @@ function rig(lane: Lane) {
   const way = new LaneWay(source, {
     from: { city: 'bozhou', device: 'box-1', anchorOf: () => null },
     limits: LIMITS,
+    messageBytes: () => 60_000,
+    buffers: new Buffers(),
     mono: () => now,
     onReady: () => undefined,
     onFault: (text) => {

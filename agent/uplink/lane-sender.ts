@@ -4,6 +4,7 @@
 // and not before the broker has confirmed the one before, so that a thin link gets few large messages. May never happen:
 // a record that the centre holds is sent on purpose, or more than one packed message is held.
 import { oneLine } from '../../contract/index.ts';
+import type { Buffers } from './buffers.ts';
 import type { Held } from './held.ts';
 import { type Message, Packer } from './pack.ts';
 import type { AnchorOf, LaneCounters, LaneSource, UplinkLimits, WaitingRecord } from './types.ts';
@@ -18,10 +19,16 @@ interface Sent {
   confirmed: number | null;
 }
 
+/** So many records are company enough. */
+const COMPANY = 200;
+
 export interface SenderOptions {
   readonly source: LaneSource;
   readonly from: { city: string; device: string; anchorOf: AnchorOf };
   readonly limits: UplinkLimits;
+  /** bytes that the link carries in a moment: a message of lines is not longer */
+  readonly messageBytes: () => number;
+  readonly buffers: Buffers;
   readonly mono: () => number;
   readonly onReady: () => void;
   readonly onFault: (text: string) => void;
@@ -197,16 +204,17 @@ export class LaneSender {
   }
 
   #waitsForCompany(): boolean {
-    const { messageRecords, packedRecords } = this.#limits;
-    if (this.#gather === 0 || this.#end - this.#next >= Math.min(messageRecords, packedRecords)) return false;
+    if (this.#gather === 0 || this.#end - this.#next >= COMPANY) return false;
     return this.#inFlight > 0 || this.#mono() < (this.#due ?? 0);
   }
 
   async #pack(): Promise<Message | null> {
     const reading = this.#reading;
-    const { source, from, lowSaid, held, end } = this.#options;
+    const { source, from, lowSaid, held, end, buffers } = this.#options;
     const { lane, epoch, low } = source;
-    const packer = new Packer({ ...from, lane, epoch }, low, this.#limits);
+    const { messageBytes: most, messageBytesMin: least } = this.#limits;
+    const messageBytes = Math.min(most, Math.max(least, this.#options.messageBytes()));
+    const packer = new Packer({ ...from, lane, epoch }, low, { ...this.#limits, messageBytes }, buffers);
     lowSaid.value = Math.max(lowSaid.value, low);
     // What the centre holds already above its watermark is passed over, and not even read where it is long.
     const border = Math.min(end(), held.knownAfter(this.#next));

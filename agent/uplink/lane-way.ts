@@ -13,7 +13,10 @@ const LIVE_LAG = 5_000;
 /** ms between two such moves at least */
 const MOVE_EVERY = 60_000;
 
-export type LaneWayOptions = Pick<SenderOptions, 'from' | 'limits' | 'mono' | 'onReady' | 'onFault'>;
+export type LaneWayOptions = Pick<
+  SenderOptions,
+  'from' | 'limits' | 'messageBytes' | 'buffers' | 'mono' | 'onReady' | 'onFault'
+>;
 
 export class LaneWay {
   readonly source: LaneSource;

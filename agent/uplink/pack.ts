@@ -1,13 +1,9 @@
 // agent/uplink: records of one lane -> one MQTT message: as many lines of one topic as fit, one chunk of a picture, or one
 // batch of packed telemetry points. Pure.
-import {
-  deviceTopics,
-  type EnvelopeHead,
-  encodeEnvelope,
-  evidenceChunkSchema,
-  type Lane,
-} from '../../contract/index.ts';
-import { anchorFor, PackedPoints, packable } from './packed-points.ts';
+import { deviceTopics, evidenceChunkSchema, type Lane } from '../../contract/index.ts';
+import type { Buffers } from './buffers.ts';
+import { Lines } from './lines.ts';
+import { PackedPoints, packable } from './packed-points.ts';
 import type { AnchorOf, UplinkLimits, WaitingRecord } from './types.ts';
 
 export interface Message {
@@ -16,6 +12,8 @@ export interface Message {
   readonly first: number;
   readonly last: number;
   readonly records: number;
+  /** may be used again once the message is confirmed */
+  readonly reuse: Buffer | null;
 }
 
 export interface Sender {
@@ -30,15 +28,14 @@ export type PackLimits = Pick<UplinkLimits, 'messageBytes' | 'messageRecords' | 
 
 /** Topic level that stands for the id where a record of the evidence lane is no chunk of a picture. */
 const NO_PICTURE = 'opaque';
+const LINE_BREAK = Buffer.from('\n');
 
 /** Collects records until the message is full. One packer makes one message. */
 export class Packer {
   readonly #from: Sender;
-  readonly #low: number;
   readonly #limits: PackLimits;
   readonly #points: PackedPoints;
-  readonly #lines: string[] = [];
-  #bytes = 0;
+  readonly #lines: Lines;
   #first = 0;
   #last = 0;
   /** the lines are reports, which have a topic of their own */
@@ -46,10 +43,10 @@ export class Packer {
   #chunk: { topic: string; bytes: Uint8Array } | null = null;
 
   /** @param low what the envelopes say about all that is not coming any more */
-  constructor(from: Sender, low: number, limits: PackLimits) {
+  constructor(from: Sender, low: number, limits: PackLimits, buffers: Buffers) {
     this.#from = from;
-    this.#low = low;
     this.#limits = limits;
+    this.#lines = new Lines(from, low, limits.messageBytes, buffers);
     this.#points = new PackedPoints(
       { device: from.device, epoch: from.epoch, low },
       limits.packedRecords,
@@ -61,7 +58,7 @@ export class Packer {
   take(record: WaitingRecord): boolean {
     const point = this.#from.lane === 'telemetry' ? packable(record) : null;
     if (point) {
-      if (this.#lines.length > 0 || !this.#points.take(record, point)) return false;
+      if (this.#lines.count > 0 || !this.#points.take(record, point)) return false;
       this.#mark(record.seq);
       return true;
     }
@@ -71,18 +68,12 @@ export class Packer {
   #takeLine(record: WaitingRecord): boolean {
     const isChunk = record.kind === 'evidence';
     const isReport = record.kind === 'report';
-    if (this.#chunk || (this.#lines.length > 0 && (isChunk || isReport !== this.#reports))) return false;
-    const line = encodeEnvelope(this.#head(record));
-    const bytes = Buffer.byteLength(line) + 1;
-    const { messageBytes, messageRecords } = this.#limits;
-    if (this.#lines.length > 0 && (this.#bytes + bytes > messageBytes || this.#lines.length >= messageRecords)) {
-      return false;
-    }
-    this.#reports = isReport;
+    const { count } = this.#lines;
+    if (this.#chunk || (count > 0 && (isChunk || isReport !== this.#reports))) return false;
+    if (count >= this.#limits.messageRecords || !this.#lines.add(record)) return false;
     if (isChunk) this.#chunk = { topic: this.#chunkTopic(record), bytes: record.bytes ?? Buffer.alloc(0) };
+    this.#reports = isReport;
     this.#mark(record.seq);
-    this.#lines.push(line);
-    this.#bytes += bytes;
     return true;
   }
 
@@ -95,19 +86,14 @@ export class Packer {
   finish(): Message | null {
     const [first, last] = [this.#first, this.#last];
     if (this.#points.count > 0) {
-      return { topic: this.#topic(), payload: this.#points.payload(), first, last, records: this.#points.count };
+      const payload = this.#points.payload();
+      return { topic: this.#topic(), payload, first, last, records: this.#points.count, reuse: null };
     }
-    if (this.#lines.length === 0) return null;
-    const text = Buffer.from(this.#chunk ? `${this.#lines[0]}\n` : this.#lines.join('\n'));
-    const payload = this.#chunk ? Buffer.concat([text, this.#chunk.bytes]) : text;
-    return { topic: this.#chunk?.topic ?? this.#topic(), payload, first, last, records: this.#lines.length };
-  }
-
-  #head(record: WaitingRecord) {
-    const { seq, kind, at, boot, mono, clock, text } = record;
-    const { device, lane, epoch } = this.#from;
-    const head: EnvelopeHead = { v: 1, device, lane, epoch, seq, low: this.#low, kind, at, boot, mono, clock };
-    return { ...head, ...anchorFor(record, this.#from.anchorOf), text };
+    if (this.#lines.count === 0) return null;
+    const chunk = this.#chunk;
+    const payload = this.#lines.payload(chunk && Buffer.concat([LINE_BREAK, chunk.bytes]));
+    const reuse = chunk ? null : this.#lines.reuse;
+    return { topic: chunk?.topic ?? this.#topic(), payload, first, last, records: this.#lines.count, reuse };
   }
 
   #topic(): string {

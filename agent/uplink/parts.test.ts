@@ -1,9 +1,21 @@
 import test from 'ava';
-import { decodeBatch, decodeEnvelopes, type Lane, pointText, type ReadBatch } from '../../contract/index.ts';
+import fc from 'fast-check';
+import {
+  type Anchor,
+  decodeBatch,
+  decodeEnvelopes,
+  encodeEnvelope,
+  knowsBetter,
+  type Lane,
+  pointText,
+  type ReadBatch,
+} from '../../contract/index.ts';
 import { Backoff } from './backoff.ts';
 import { parseBroker } from './broker-url.ts';
+import { Buffers } from './buffers.ts';
 import { DRAIN_MAX, DRAIN_MIN, Drain } from './drain.ts';
 import { Held } from './held.ts';
+import { Lines } from './lines.ts';
 import { oneAtATime } from './lookup.ts';
 import { Pace } from './pace.ts';
 import { Packer } from './pack.ts';
@@ -46,7 +58,7 @@ test('a broker address is shown without its password, and a wrong one is refused
 });
 
 test('a message takes records until it is full, and one large record stands alone', (t) => {
-  const packer = new Packer(from, 1, limits(1000, 200));
+  const packer = new Packer(from, 1, limits(1000, 200), new Buffers());
   t.true(packer.take(record(1, '{"a":1}')));
   t.true(packer.take(record(2, '{"a" : 2.50}')));
   t.false(packer.take(record(3, JSON.stringify({ big: 'x'.repeat(900) }))));
@@ -58,23 +70,23 @@ test('a message takes records until it is full, and one large record stands alon
     read.map((line) => 'text' in line && line.text),
     ['{"a":1}', '{"a" : 2.50}'],
   );
-  const large = new Packer(from, 1, limits(1000, 200));
+  const large = new Packer(from, 1, limits(1000, 200), new Buffers());
   t.true(large.take(record(3, JSON.stringify({ big: 'x'.repeat(60_000) }))));
   t.false(large.take(record(4, '{}')));
-  const counted = new Packer(from, 1, limits(1_000_000, 2));
+  const counted = new Packer(from, 1, limits(1_000_000, 2), new Buffers());
   t.deepEqual(
     [1, 2, 3].map((seq) => counted.take(record(seq, '{}'))),
     [true, true, false],
   );
-  t.is(new Packer(from, 1, limits(1000, 200)).finish(), null);
+  t.is(new Packer(from, 1, limits(1000, 200), new Buffers()).finish(), null);
 });
 
 test('a message ends where the topic changes: reports of the case lane have one of their own', (t) => {
   const report = (seq: number): WaitingRecord => ({ ...record(seq, '{}'), kind: 'report' });
-  const cases = new Packer(from, 1, limits(1000, 200));
+  const cases = new Packer(from, 1, limits(1000, 200), new Buffers());
   t.deepEqual([cases.take(record(1, '{}')), cases.take(report(2))], [true, false]);
   t.is(cases.finish()?.topic, 'kerb/v1/bozhou/box-1/up/case');
-  const reports = new Packer(from, 1, limits(1000, 200));
+  const reports = new Packer(from, 1, limits(1000, 200), new Buffers());
   t.deepEqual([reports.take(report(2)), reports.take(report(3)), reports.take(record(4, '{}'))], [true, true, false]);
   const message = reports.finish();
   t.is(message?.topic, 'kerb/v1/bozhou/box-1/up/report');
@@ -95,13 +107,13 @@ test('a chunk of a picture is a message of its own, opaque records of its lane g
     mime: 'image/jpeg',
   });
   const chunk: WaitingRecord = { ...record(7, text), kind: 'evidence', bytes: Buffer.from([1, 10, 2]) };
-  const alone = new Packer(lane, 1, limits(1000, 200));
+  const alone = new Packer(lane, 1, limits(1000, 200), new Buffers());
   t.true(alone.take(chunk));
   t.false(alone.take(record(8, '{}')));
   const message = alone.finish();
   t.is(message?.topic, 'kerb/v1/bozhou/box-1/up/evidence/p1/3');
   t.deepEqual(message?.payload.subarray(-4), Buffer.from([10, 1, 10, 2]));
-  const lines = new Packer(lane, 1, limits(1000, 200));
+  const lines = new Packer(lane, 1, limits(1000, 200), new Buffers());
   t.true(lines.take(record(1_000_009, '{}')));
   t.false(lines.take(chunk));
   t.is(lines.finish()?.topic, 'kerb/v1/bozhou/box-1/up/evidence/opaque/9');
@@ -116,7 +128,7 @@ test('points go packed: consecutive numbers of one boot and clock quality; all e
   });
   const messages = (records: WaitingRecord[]) => {
     const made: [number, number, string][] = [];
-    let packer = new Packer(lane, 1, { ...limits(60_000, 200), packedRecords: 3 });
+    let packer = new Packer(lane, 1, { ...limits(60_000, 200), packedRecords: 3 }, new Buffers());
     const end = () => {
       const message = packer.finish();
       if (!message) return;
@@ -134,7 +146,7 @@ test('points go packed: consecutive numbers of one boot and clock quality; all e
     for (const one of records) {
       if (packer.take(one)) continue;
       end();
-      packer = new Packer(lane, 1, { ...limits(60_000, 200), packedRecords: 3 });
+      packer = new Packer(lane, 1, { ...limits(60_000, 200), packedRecords: 3 }, new Buffers());
       t.true(packer.take(one));
     }
     end();
@@ -294,10 +306,69 @@ test('names are asked for one at a time, so that no resolver can take all thread
 
 test('what may be under way follows the link: about a second of it, within bounds', (t) => {
   const pace = new Pace();
-  for (let i = 0; i < 50; i++) pace.measured(64_000, 8000);
-  t.is(pace.allowance, 64 * 1024);
+  for (let i = 0; i < 50; i++) pace.measured(64_000, 16_000);
+  t.is(pace.allowance, 16 * 1024);
+  t.is(pace.message, 2048);
   for (let i = 0; i < 50; i++) pace.measured(100_000, 200);
   t.true(Math.abs(pace.allowance - 500_000) < 5000);
   for (let i = 0; i < 50; i++) pace.measured(1_000_000, 1);
   t.is(pace.allowance, 2 * 1024 * 1024);
+});
+
+test('lines are what encodeEnvelope gives, whatever the texts, boots and clocks; the bound holds to the byte', (t) => {
+  const text = fc
+    .oneof(fc.json({ noUnicodeString: false }), fc.constant('{"街":"道\u{1f6a7}"}'))
+    .filter((one) => !one.includes('\n'));
+  const waiting = fc.record({
+    kind: fc.constantFrom('opaque', 'case', 'event'),
+    at: fc.oneof(fc.integer({ min: -1e12, max: 4e12 }), fc.double({ min: 0, max: 4e12, noNaN: true })),
+    boot: fc.constantFrom('a', 'b-1', 'odd " boot'),
+    mono: fc.integer({ min: 0, max: 1e12 }),
+    clock: fc.constantFrom('unknown', 'held', 'synced'),
+    text,
+  });
+  const buffers = new Buffers();
+  const anchors: Record<string, Anchor> = {
+    a: { offset: 1.5e12, clock: 'synced' },
+    'b-1': { offset: -7, clock: 'held' },
+  };
+  const { device, lane, epoch } = from;
+  fc.assert(
+    fc.property(
+      fc.array(waiting, { minLength: 1, maxLength: 30 }),
+      fc.integer({ min: 1, max: 4000 }),
+      (records, most) => {
+        const lines = new Lines({ ...from, anchorOf: (boot) => anchors[boot] ?? null }, 7, most, buffers);
+        const expected: string[] = [];
+        for (const [i, { text, ...stamp }] of records.entries()) {
+          const anchor = anchors[stamp.boot];
+          const known = anchor && knowsBetter(anchor, stamp.clock) ? { anchor } : {};
+          const { kind, at, boot, mono, clock } = stamp;
+          const head = {
+            v: 1,
+            device,
+            lane,
+            epoch,
+            seq: i + 1,
+            low: 7,
+            kind,
+            at,
+            boot,
+            mono,
+            clock,
+            ...known,
+          } as const;
+          const line = encodeEnvelope({ ...head, text });
+          const fits = Buffer.byteLength([...expected, line].join('\n')) <= most;
+          const taken = lines.add({ ...record(i + 1, text), ...stamp });
+          t.is(taken, fits || expected.length === 0);
+          if (!taken) break;
+          expected.push(line);
+        }
+        t.is(lines.payload().toString(), expected.join('\n'));
+        if (lines.reuse) buffers.give(lines.reuse);
+      },
+    ),
+    { numRuns: 200 },
+  );
 });

@@ -103,7 +103,9 @@ export interface UplinkLimits {
   evidence: number;
   /** messages of one lane that wait for the centre's acknowledgement */
   unacked: number;
+  /** bytes of one message of lines on a fast link, and on the slowest */
   messageBytes: number;
+  messageBytesMin: number;
   messageRecords: number;
   /** telemetry points in one packed message */
   packedRecords: number;
@@ -130,8 +132,9 @@ export const LIMITS: UplinkLimits = {
   urgent: 4,
   evidence: 2,
   unacked: 40,
-  messageBytes: 60_000,
-  messageRecords: 200,
+  messageBytes: 200_000,
+  messageBytesMin: 8_000,
+  messageRecords: 500,
   packedRecords: 500,
   gather: 3_000,
   ackTimeout: 10_000,

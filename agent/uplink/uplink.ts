@@ -2,6 +2,7 @@
 // In: lanes, acknowledgements. Out: messages, birth and last will, state and counters. May never happen: a record is
 // taken for delivered without the centre's word, a queue grows here, or a fault of the network becomes a throw.
 import { ackSchema, deviceTopics, type Lane, oneLine, type Status } from '../../contract/index.ts';
+import { Buffers } from './buffers.ts';
 import { Drain } from './drain.ts';
 import { flowsOf, LaneWay } from './lane-way.ts';
 import { Link } from './link.ts';
@@ -61,6 +62,7 @@ export class Uplink {
   readonly #schedule = new Schedule();
   readonly #pace = new Pace();
   readonly #drain = new Drain();
+  readonly #buffers = new Buffers();
   readonly #meter: Meter;
   readonly #counts = { sessions: 0, refused: 0, bad_down: 0 };
   readonly #said = new Map<string, number>();
@@ -98,7 +100,16 @@ export class Uplink {
       const onReady = () => this.#pump();
       const onFault = (text: string) => this.#say('lane', text);
       const from = { city, device, anchorOf: options.anchorOf ?? (() => null) };
-      const shared = { from, limits: this.#limits, mono: clock.mono, onReady, onFault };
+      const messageBytes = () => this.#pace.message;
+      const shared = {
+        from,
+        limits: this.#limits,
+        messageBytes,
+        buffers: this.#buffers,
+        mono: clock.mono,
+        onReady,
+        onFault,
+      };
       this.#ways.set(source.lane, new LaneWay(source, shared));
     }
     this.#flows = flowsOf(this.#ways.values());
@@ -208,6 +219,7 @@ export class Uplink {
 
   #tick(): void {
     this.#meter.tick();
+    if (this.#inFlightBytes === 0) this.#buffers.clear();
     if (!this.#link.session) return;
     for (const way of this.#ways.values()) way.tick();
     this.#pump();
@@ -254,6 +266,7 @@ export class Uplink {
     const bytes = session.publish(message.topic, message.payload, false, (error) => {
       if (this.#link.session !== session) return;
       this.#inFlightBytes -= bytes;
+      if (message.reuse) this.#buffers.give(message.reuse);
       sender.puback(sent);
       if (error) this.#refused(error);
       else this.#pace.measured(underWay, clock.mono() - left);
