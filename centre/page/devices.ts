@@ -72,6 +72,7 @@ const words = {
   silent: { zh: '尚未上报版本', en: 'has not reported its versions yet' },
   fault: { zh: '无法取得更新', en: 'cannot get updates' },
   key: { zh: '签名密钥与首次上报时不同，其上报未被采信', en: 'signed by another key than at first; not believed' },
+  trust: { zh: '若确已更换设备，请在中心执行', en: 'if its box was replaced, at the centre' },
   refused: { zh: '未采信的上报', en: 'reports not believed' },
 } satisfies Record<string, Words>;
 
@@ -131,7 +132,8 @@ function deviceArticle(device: PageDevice, language: Language): HTMLElement {
     const { count, why } = device.refused;
     const changed = device.otherKey !== null && device.otherKey.at >= device.refused.at;
     const text = changed ? say('key') : `${say('refused')} ${count}${colon(language)}${why}`;
-    node.append(alarm(text, changed ? `SHA-256 ${device.otherKey?.sha256.slice(0, 16)}…` : ''));
+    const trust = `bin/centre trust --device ${device.device} --key ${device.otherKey?.sha256.slice(0, 16)}`;
+    node.append(alarm(text, changed ? `${say('trust')}${colon(language)}${trust}` : ''));
   }
   if (!device.report) node.append(line('p', say('silent')));
   if (device.items.length > 0) {
