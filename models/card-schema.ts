@@ -143,6 +143,8 @@ export const cardSchema = z.strictObject({
   }),
   /** first: every look; second: wide looks; all: fine looks */
   sizes: z.array(sizeSchema).min(1).max(6),
+  /** fine looks also look at nine overlapping tiles, of a small picture, each enlarged to the first size */
+  tiles: z.boolean().default(true),
   head: z.discriminatedUnion('kind', [ssd, yolo, classifier]),
   merge: z.strictObject({
     /** a lower find of the same class or group is dropped above this intersection over union */

@@ -8,12 +8,15 @@ import type { FromWorker, ToWorker, WireError, WorkerStart } from './messages.ts
 import type { Runtime } from './runtime.ts';
 import { openRuntime } from './runtimes.ts';
 import { Scale } from './scale.ts';
+import { fromTile, tilesOf } from './tiles.ts';
 
 const { card, places, runtime: runtimeName, weights, warm } = workerData as WorkerStart;
 const port = parentPort!;
 const send = (message: FromWorker) => port.postMessage(message);
 const scales: (Scale | undefined)[] = [];
 let opening: Promise<Runtime> | undefined;
+/** Tiles are numbered after the sizes of any card. */
+const FIRST_TILE = 100;
 /** Named in traces unless it is the plain one. */
 const name = weights === 'float' ? card.name : `${card.name} ${weights}`;
 
@@ -46,6 +49,11 @@ async function look({ id, picture, depth, minScore }: ToWorker): Promise<FromWor
   const start = performance.now();
   const candidates = [];
   for (const scale of ready) candidates.push(...(await scale.look(picture, minScore)));
+  if (depth === 'fine' && card.tiles && card.head.kind !== 'classifier') {
+    for (const [i, tile] of tilesOf(picture).entries()) {
+      candidates.push(...fromTile(tile, picture, await ready[0]!.look(tile.picture, minScore), FIRST_TILE + i));
+    }
+  }
   const objects = mergeCandidates(card, candidates);
   const sizes = card.sizes.slice(0, ready.length).map((size) => `${size.width}x${size.height}`);
   return { kind: 'looked', id, objects, ms: performance.now() - start, model: `${name} ${sizes.join('+')}` };

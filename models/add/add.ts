@@ -122,6 +122,7 @@ function draftOf(
     about: plain(metadata.about ?? metadata.name ?? own, 500),
     source: options.url === undefined ? { file: plain(own, 200) } : { file: plain(own, 200), url: options.url },
     input,
+    tiles: true,
     sizes: [{ width, height, file: own, ...file, known: {} }],
     head,
     merge: { iou: 0.5, containment: 0.75, part: 0.2, groups: groupsIn(labels), candidates: 400, objects: 200 },
@@ -147,6 +148,7 @@ function finish(card: Card, outcomes: readonly Outcome[], chosen: Fit, file: str
   const tolerance = Math.min(0.5, Math.max(0.02, 3 * Math.max(...spread)));
   return {
     ...card,
+    tiles: true,
     sizes: [{ ...card.sizes[0]!, file, known }],
     known: { picture: 'pattern-1', tolerance: Number(tolerance.toFixed(3)) },
     // Room for a busy box; a slower box than this one needs a card of its own, or a smaller model.

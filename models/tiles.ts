@@ -1,0 +1,60 @@
+// models: cuts a picture into overlapping tiles, so that small and far things are looked at enlarged. In: a picture.
+// Out: smaller pictures and where they lie; a tile's finds back in the picture. Pure.
+import type { Candidate } from './head.ts';
+import type { Picture } from './types.ts';
+
+/** Tiles a side, and how much of its side each shares with its neighbour: a thing cut by one lies whole in another. */
+const SIDE = 3;
+const OVERLAP = 0.3;
+/** A tile below this is enlarged into mush, pixels. */
+const LEAST_SIDE = 64;
+/** A tile above this would not be enlarged but made smaller: the card's larger sizes see as much of it, sooner. */
+const MOST_SIDE = 400;
+/** A find that ends within so much of an inner edge was cut there, share of the tile's side. */
+const EDGE = 0.02;
+
+export interface Tile {
+  readonly x: number;
+  readonly y: number;
+  readonly picture: Picture;
+}
+
+/** Nine tiles in rows, all of one size; none where they would be too small, or not enlarged. */
+export function tilesOf(picture: Picture): Tile[] {
+  const share = 1 / (SIDE - (SIDE - 1) * OVERLAP);
+  const [width, height] = [Math.ceil(picture.width * share), Math.ceil(picture.height * share)];
+  if (Math.min(width, height) < LEAST_SIDE || Math.max(width, height) > MOST_SIDE) return [];
+  const at = (i: number, all: number, side: number) => Math.round(((all - side) * i) / (SIDE - 1));
+  return Array.from({ length: SIDE * SIDE }, (_, i) => {
+    const x = at(i % SIDE, picture.width, width);
+    const y = at(Math.floor(i / SIDE), picture.height, height);
+    return { x, y, picture: cut(picture, x, y, width, height) };
+  });
+}
+
+function cut({ rgb, width: across }: Picture, x: number, y: number, width: number, height: number): Picture {
+  const out = new Uint8Array(width * height * 3);
+  for (let row = 0; row < height; row++) {
+    const from = ((y + row) * across + x) * 3;
+    out.set(rgb.subarray(from, from + width * 3), row * width * 3);
+  }
+  return { width, height, rgb: out };
+}
+
+/** A tile's finds in pixels of the whole picture, without those that its inner edges cut. @param scale number of the tile */
+export function fromTile(tile: Tile, whole: Picture, finds: readonly Candidate[], scale: number): Candidate[] {
+  const { x, y, picture } = tile;
+  const [dx, dy] = [EDGE * picture.width, EDGE * picture.height];
+  const isCut = ([left, top, right, bottom]: Candidate['box']) =>
+    (x > 0 && left < dx) ||
+    (y > 0 && top < dy) ||
+    (x + picture.width < whole.width && right > picture.width - dx) ||
+    (y + picture.height < whole.height && bottom > picture.height - dy);
+  return finds
+    .filter(({ box }) => !isCut(box))
+    .map(({ box: [left, top, right, bottom], ...find }) => ({
+      ...find,
+      scale,
+      box: [left + x, top + y, right + x, bottom + y],
+    }));
+}
