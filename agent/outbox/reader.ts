@@ -9,6 +9,9 @@ import { FrameScanner, type ScannedFrame } from './scan.ts';
 import type { Segment } from './segment.ts';
 import { BLOCK, type StoredRecord } from './types.ts';
 
+/** Records handed out together: a frame may hold ten thousand. */
+const AT_A_TIME = 512;
+
 /** What a reader needs to know of its lane. */
 export interface ReadableLane {
   readonly segments: readonly Segment[];
@@ -22,7 +25,11 @@ export interface ReadableLane {
 
 export class LaneReader {
   readonly #lane: ReadableLane;
+  /** behind what was read */
   #seq: number;
+  #frame: ScannedFrame | null = null;
+  /** of that frame, what was not handed out yet */
+  #rest: RecordHead[] = [];
   #open: { segment: Segment; fd: number; scanner: FrameScanner } | null = null;
 
   /** @param from the first seq wanted; what is no longer held is passed over */
@@ -33,41 +40,41 @@ export class LaneReader {
 
   /** The next seq it would give. */
   get seq(): number {
-    return this.#seq;
+    return this.#rest[0]?.seq ?? this.#seq;
   }
 
-  /** The next records, those of one group commit at most; null where there is nothing more at the moment. */
+  /** The next records, so many at most, of one group commit; null where there is nothing more at the moment. */
   async next(): Promise<StoredRecord[] | null> {
-    while (this.#seq < this.#lane.nextSeq) {
+    while (this.#rest.length === 0 && this.#seq < this.#lane.nextSeq) {
       const open = await this.#locate();
       if (!open) continue;
       const { segment, scanner } = open;
       // Both grow while we read: the bounds of now are the ones that hold for this frame.
       const { next, end } = segment;
       const frame = await scanner.next(end, this.#seq);
-      if (!frame) {
+      if (frame) {
+        this.#take(frame, next);
+      } else {
         if (!segment.freed) this.#skip(this.#seq, next - 1);
         this.#seq = Math.max(this.#seq, next);
-        continue;
       }
-      const records = this.#take(frame, next);
-      if (records.length > 0) return records;
     }
-    return null;
+    const some = this.#rest.splice(0, AT_A_TIME);
+    return some.length > 0 ? some.map((head) => storedRecord(this.#frame!.head, this.#frame!.data, head)) : null;
   }
 
-  #take(frame: ScannedFrame, next: number): StoredRecord[] {
+  /** What of a frame is still wanted, to be handed out a part at a time; the scanner stands still meanwhile. */
+  #take(frame: ScannedFrame, next: number): void {
     for (const { first, last } of frame.faults) this.#skip(Math.max(first, this.#seq), Math.min(last, next - 1));
     const { boot, mono } = frame.head;
-    const wanted: RecordHead[] = [];
     for (const head of frame.whole) {
       const { seq, expires, monoDelta } = head;
       if (seq < this.#seq || seq >= next) continue;
-      if (expires === null || !this.#lane.isPast(boot, mono + monoDelta, expires)) wanted.push(head);
+      if (expires === null || !this.#lane.isPast(boot, mono + monoDelta, expires)) this.#rest.push(head);
       else this.#lane.note(seq, seq, 'expired');
     }
+    this.#frame = frame;
     this.#seq = Math.max(this.#seq, Math.min(frame.head.first + frame.head.count, next));
-    return wanted.map((head) => storedRecord(frame.head, frame.data, head));
   }
 
   #skip(first: number, last: number): void {

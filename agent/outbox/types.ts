@@ -128,7 +128,7 @@ export interface OutboxLane {
   stats(): Promise<LaneStats>;
   /** Records from `from` (or `low`) on, in order, off the disk; ends at the last one there unless told to follow. */
   read(from: number, options?: ReadOptions): AsyncGenerator<StoredRecord>;
-  /** As `read`, with up to a group commit's records at a time: cheaper for who takes many. */
+  /** As `read`, with some hundreds at a time: cheaper for who takes many. */
   batches(from: number, options?: ReadOptions): AsyncGenerator<StoredRecord[]>;
   /** True once record `from` is on disk; false when the outbox closes or `signal` fires first. */
   waitForMore(from: number, signal?: AbortSignal): Promise<boolean>;
