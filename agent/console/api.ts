@@ -95,7 +95,8 @@ export interface State {
   demo: boolean;
   clock: { quality: 'unknown' | 'held' | 'synced' };
   link: { state: 'online' | 'offline' | 'connecting' | 'none'; since: number; broker: string; error?: string };
-  outbox: { lane: Lane; waiting: number; bytes: number; oldest: number | null }[];
+  /** gone: accepted and lost for good since the lane was made, by reason */
+  outbox: { lane: Lane; waiting: number; bytes: number; oldest: number | null; gone: Record<string, number> }[];
   cameras: CameraState[];
   vehicle: VehicleState | null;
   outputs: OutputState[];

@@ -184,6 +184,7 @@ export const stateSchema = z.object({
       waiting: z.number(),
       bytes: z.number(),
       oldest: ms('time of the oldest waiting record').nullable(),
+      gone: z.record(z.string(), z.number()).describe('records lost for good, by reason (quota, expired, corrupt ...)'),
     }),
   ),
   cameras: z.array(cameraStateSchema),

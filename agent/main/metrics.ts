@@ -72,6 +72,11 @@ export function agentMetrics(
     ['lane'],
     lanes((l) => l.bytes),
   );
+  gauge('outbox_gone_records', 'accepted records lost for good, since the lane was made', ['lane', 'reason'], (g) => {
+    for (const { lane, gone } of state().outbox) {
+      for (const [reason, count] of Object.entries(gone)) g.set({ lane, reason }, count);
+    }
+  });
   gauge('link_online', '1 while the session to the broker is up', [], (g) => {
     g.set(state().link.state === 'online' ? 1 : 0);
   });

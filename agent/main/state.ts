@@ -66,9 +66,9 @@ export class StateKeeper {
   async #countOutbox(): Promise<void> {
     this.#outbox = await Promise.all(
       LANES.map(async (lane) => {
-        const { waiting, bytes, oldest } = await this.#options.outbox.lane(lane).stats();
+        const { waiting, bytes, oldest, gone } = await this.#options.outbox.lane(lane).stats();
         // segments are freed whole: what they still hold of acknowledged records does not wait
-        return { lane, waiting, bytes: waiting === 0 ? 0 : bytes, oldest };
+        return { lane, waiting, bytes: waiting === 0 ? 0 : bytes, oldest, gone };
       }),
     );
   }

@@ -46,6 +46,13 @@ export function goneBetween(gaps: readonly Gap[], first: number, last: number): 
   return gone;
 }
 
+/** How many records are noted as gone, by reason. */
+export function goneByReason(gaps: readonly Gap[]): Partial<Record<GapReason, number>> {
+  const gone: Partial<Record<GapReason, number>> = {};
+  for (const { reason, count } of gaps) gone[reason] = (gone[reason] ?? 0) + count;
+  return gone;
+}
+
 function bounded(list: Gap[]): Gap[] {
   if (list.length <= MOST) return list;
   const [a, b, ...rest] = list as [Gap, Gap, ...Gap[]];

@@ -10,7 +10,7 @@ import { GroupCommit } from './commit.ts';
 import { type Disk, diskError } from './disk.ts';
 import { Followers } from './followers.ts';
 import type { FrameBuilder } from './frame.ts';
-import { goneBetween } from './gaps.ts';
+import { goneBetween, goneByReason } from './gaps.ts';
 import { Ledger } from './ledger.ts';
 import { LaneReader } from './reader.ts';
 import type { Survey } from './recover.ts';
@@ -230,7 +230,7 @@ export class LaneLog implements OutboxLane {
     }
     const oldest = waiting > 0 ? (this.#oldest?.at ?? null) : null;
     const { torn, strayAcks } = this.#ledger;
-    return { waiting, bytes, oldest, gaps: this.gaps.length, torn, strayAcks };
+    return { waiting, bytes, oldest, gaps: this.gaps.length, gone: goneByReason(this.gaps), torn, strayAcks };
   }
 
   #exclusive<T>(work: () => Promise<T>): Promise<T> {

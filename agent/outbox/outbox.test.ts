@@ -133,6 +133,7 @@ test('telemetry beyond its quota loses its oldest segments, and says so for good
   t.is(lane.gaps.length, 1);
   const [gap] = lane.gaps;
   t.like(gap, { first: 1, count: gap!.last, reason: 'quota' });
+  t.deepEqual((await lane.stats()).gone, { quota: gap!.count });
   t.is(lane.low, gap!.last + 1);
   const sizes = await Promise.all((await segmentsIn(dir)).map((name) => stat(join(dir, 'telemetry', name))));
   t.true(sizes.reduce((sum, { size }) => sum + size, 0) <= 512 * KIB);

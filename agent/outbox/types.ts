@@ -99,6 +99,8 @@ export interface LaneStats {
   /** wall clock of the oldest waiting record, epoch ms; null where none waits */
   oldest: number | null;
   gaps: number;
+  /** accepted records that are gone for good, by reason; since the lane was made */
+  gone: Partial<Record<GapReason, number>>;
   /** records that were being written when the power went, none of them accepted; since the lane was made */
   torn: number;
   /** acks of another epoch, or of what was never accepted; since the start */
