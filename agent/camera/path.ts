@@ -79,6 +79,8 @@ export class CameraPath {
   #moved = Number.NEGATIVE_INFINITY;
   #looked = Number.NEGATIVE_INFINITY;
   readonly #gated = new Rate();
+  /** looks that were not needed, for nothing moved; since the start */
+  gated = 0;
   readonly #firsts = new FirstSights();
   readonly #pictures = new LivePictures();
   readonly #frames = new Rate();
@@ -139,6 +141,7 @@ export class CameraPath {
     if (this.#isStill(frame)) {
       this.#schedule.passed();
       this.#gated.add(time);
+      this.gated += 1;
       return;
     }
     const { camera, looker } = this.#options;

@@ -86,7 +86,8 @@ async function watch(
     if ('case' in taken) print(line(taken.case, taken.pictures));
   };
   const camera = site.cameras[0]!;
-  const options = { device: DEVICE, site: site.id, camera, profile: site.profile, looker, onSighting, onFault: fault };
+  const judged = { profile: site.profile, timeZone: site.time_zone };
+  const options = { device: DEVICE, site: site.id, camera, ...judged, looker, onSighting, onFault: fault };
   const path = new CameraPath(options);
   try {
     await path.feed(recording);
