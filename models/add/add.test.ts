@@ -21,6 +21,7 @@ import {
 import { readTflite } from '../tflite/read.ts';
 import type { Picture } from '../types.ts';
 import { addModel } from './add.ts';
+import { corrected } from './correct.ts';
 import { efficientDetAnchors } from './grids.ts';
 import { inspect } from './inspect.ts';
 import { labelsFor } from './labels.ts';
@@ -175,6 +176,24 @@ test('a custom operator that nobody knows is named', (t) => {
   const picture = make.picture([1, 96, 96, 3], 'float32');
   const bytes = make.done(make.custom('FlexSomething', new Uint8Array(4), [picture], ['out']));
   t.throws(() => inspect(readTflite(bytes, 'm'), { labels: null, range: null }, 'm'), { message: /FlexSomething/ });
+});
+
+test('what only a run shows: logits or probabilities, pixels or fractions, nonsense', async (t) => {
+  const { card } = await loadCard(fileURLToPath(new URL('../cards/coco-ssd.yaml', import.meta.url)));
+  const head = (of: Card['head']): Card => ({ ...card, head: of });
+  const scores = (of: Card, ...values: number[]) =>
+    corrected(of, { scores: Float32Array.from(values) }, 'm')?.card.head;
+  const classifier = head({ kind: 'classifier', columns: 3, scores: 'logit' });
+  t.like(scores(classifier, 0.1, 0.2, 0.7), { scores: 'probability' });
+  t.is(scores(classifier, 0.9, 0.8, 0.7), undefined);
+  t.like(scores(card, -7, 2, -5), { scores: 'logit' });
+  t.is(scores(card, 0.9, 0.8, 0.7), undefined);
+  t.throws(() => scores(card, 0.9, Number.NaN), { message: /numbers that are none/ });
+  const rows = { kind: 'yolo', layout: 'v8', rows: 2, columns: 5, transposed: true, boxes: 'normalised' } as const;
+  const run = (...values: number[]) => corrected(head(rows), { rows: Float32Array.from(values) }, 'm')?.card.head;
+  t.is(run(0.5, 0.4, 0.5, 1.2, 0.1, 0.1, 0.2, 0.2, 0.9, 0), undefined);
+  t.like(run(320, 30, 0.5, 0.6, 20, 20, 40, 40, 0.9, 0), { boxes: 'pixels' });
+  t.throws(() => run(0.5, 0.4, 0.5, 0.6, 0.1, 0.1, 0.2, 0.2, 9, 0), { message: /not probabilities/ });
 });
 
 test('damaged files are refused in words, whatever is damaged', (t) => {

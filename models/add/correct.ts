@@ -20,9 +20,10 @@ export function corrected(card: Card, outputs: NamedOutputs, where: string): Cor
   }
   const { head } = card;
   if (head.kind !== 'yolo') {
-    const [least, most] = range(outputs.scores!);
-    if (head.scores === 'logit' || (least >= -0.01 && most <= 1.01)) return null;
-    return { card: { ...card, head: { ...head, scores: 'logit' } }, note: 'scores are logits, by a run' };
+    const kind = scoreKind(outputs.scores!, head.kind === 'classifier');
+    if (kind === head.scores) return null;
+    const note = kind === 'logit' ? 'scores are logits, by a run' : 'scores are probabilities, by a run';
+    return { card: { ...card, head: { ...head, scores: kind } }, note };
   }
   const rows = outputs.rows!;
   const at = (row: number, column: number) =>
@@ -38,11 +39,14 @@ export function corrected(card: Card, outputs: NamedOutputs, where: string): Cor
   return { card: { ...card, head: { ...head, boxes: 'pixels' } }, note: 'boxes are in pixels, by a run' };
 }
 
-function range(values: Float32Array): [number, number] {
-  let [least, most] = [Infinity, -Infinity];
+/** @param exclusive whether they must add up to one, as a classifier's do */
+function scoreKind(values: Float32Array, exclusive: boolean): 'probability' | 'logit' {
+  let [least, most, sum] = [Infinity, -Infinity, 0];
   for (const value of values) {
-    if (value < least) least = value;
-    if (value > most) most = value;
+    least = Math.min(least, value);
+    most = Math.max(most, value);
+    sum += value;
   }
-  return [least, most];
+  if (least < -0.01 || most > 1.01) return 'logit';
+  return !exclusive || Math.abs(sum - 1) < 0.1 ? 'probability' : 'logit';
 }

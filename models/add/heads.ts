@@ -29,12 +29,12 @@ export function headFor(model: Model, clues: Clues, where: string): Card['head']
   const postprocess = postprocessOf(model, where);
   if (postprocess) {
     const columns = postprocess.scores.shape[2]!;
-    const logits = postprocess.scores.type === 'float32' && !followsLogistic(model, postprocess.inputs[1]);
     return {
       kind: 'ssd',
       columns,
       background: columns === postprocess.classes + 1,
-      scores: logits ? 'logit' : 'probability',
+      // the operator takes them as they are
+      scores: 'probability',
       coder: postprocess.coder,
       anchors: { from: 'postprocess' },
     };

@@ -35,6 +35,9 @@ export function inspect(model: Model, options: InspectOptions, where: string): I
   const metadata = metadataOf(model);
   const notes: string[] = [];
   const head = headFor(model, { width, height, metadata, labels: options.labels ?? metadata.labels, notes }, where);
+  if (model.tensors.some((tensor) => tensor.type === 'float16' && tensor.data !== null)) {
+    notes.push('weights are float16: several times slower here than float32 or int8; export one of those');
+  }
   const dtype = input.type as Card['input']['dtype'];
   const range = options.range ?? usualRange(head, notes, input, metadata);
   const scaling = dtype === 'float32' ? floatScaling(metadata, range, where) : storedScaling(input, where);

@@ -97,8 +97,7 @@ for (const [title, answer] of [
   [
     'does not say',
     (_: IncomingMessage, response: ServerResponse) => {
-      const more = (): undefined =>
-        response.writable ? void response.write(whole, () => setImmediate(more)) : undefined;
+      const more = () => void response.write(whole, (error) => (error ? undefined : setImmediate(more)));
       response.writeHead(200);
       more();
     },
