@@ -3,7 +3,9 @@
 // longer than its rule allows: once a gathering. Pure: no time but the frame's.
 import type { LocalTime } from '../config/hours.ts';
 import type { CountRule, Rule, StallRule } from '../config/rules.ts';
+import type { Almost } from './almost.ts';
 import { gap, iou, union } from './geometry.ts';
+import type { NearMiss } from './near-misses.ts';
 import type { Followed } from './tracker.ts';
 import type { Box, GroupWhy } from './types.ts';
 import { standsIn, type Watch } from './zones.ts';
@@ -30,6 +32,8 @@ export interface Group {
   scores: number;
   looks: number;
   attended: number;
+  /** members at its largest */
+  most: number;
   reported: boolean;
 }
 
@@ -38,6 +42,8 @@ export interface GroupLook {
   readonly ended: number[];
   readonly verdicts: Group[];
   readonly groups: GroupWhy[];
+  /** what ended without a verdict */
+  readonly misses: NearMiss[];
 }
 
 /** Finds after which a thing that stands is known to stand. */
@@ -49,11 +55,16 @@ const LEAST_SIDE = 4;
 
 export class GroupJudge {
   readonly #next: () => number;
+  readonly #almost: Almost;
   #groups: Group[] = [];
 
-  /** @param next gives the number of a new gathering; they share a series with stays */
-  constructor(next: () => number) {
+  /**
+   * @param next gives the number of a new gathering; they share a series with stays
+   * @param almost is told of those that are too few
+   */
+  constructor(next: () => number, almost: Almost) {
     this.#next = next;
+    this.#almost = almost;
   }
 
   /** Other zones and rules: what still has both, by their ids, goes on. Gives the numbers of what ended. */
@@ -101,7 +112,8 @@ export class GroupJudge {
     const verdicts = this.#groups.filter((group) => group.last === time && isMatter(group));
     for (const group of verdicts) group.reported = true;
     const ended = [...unreported(gone), ...verdicts.map((group) => group.number)];
-    return { began, ended, verdicts, groups: this.#groups.map(whyOf) };
+    const misses = gone.filter((group) => !group.reported).map((group) => missOf(group, closed.includes(group)));
+    return { began, ended, verdicts, groups: this.#groups.map(whyOf), misses };
   }
 
   /** Finds the gatherings under one rule in one zone, and carries on or begins each. */
@@ -120,15 +132,20 @@ export class GroupJudge {
       const seen = track.last === time || (track.standing && time - track.last <= absent_ms);
       return seen && (known.has(track.id) || (track.score >= rule.min_score && isSettled(track, rule)));
     });
-    const needed = rule.kind === 'count' ? rule.min_count.value : 1;
+    const needed = neededOf(rule);
     const left = new Set(mine);
     for (const members of clusters(counted, reach(rule))) {
-      if (members.length < needed) continue;
+      if (members.length < needed) {
+        if (mine.length === 0 && members.length >= Math.max(2, needed / 2)) this.#few(time, watch, members);
+        continue;
+      }
+      this.#almost.drop(fewKey(watch));
       const box = union(members.map((track) => track.box));
       const same = bestOf(left, members, box);
       const group = same ?? this.#begin(time, watch, members, box, began);
       left.delete(group);
       group.members = members;
+      group.most = Math.max(group.most, members.length);
       group.box = box;
       group.last = time;
       group.looks += 1;
@@ -137,10 +154,17 @@ export class GroupJudge {
     }
   }
 
+  /** Too few to begin: remembered as one gathering a zone and rule. */
+  #few(time: number, watch: GroupWatch, members: readonly Followed[]): void {
+    const score = members.reduce((sum, track) => sum + track.score, 0) / members.length;
+    const box = union(members.map((track) => track.box));
+    this.#almost.see(fewKey(watch), time, watch, { class: mostOf(watch, members), box, score, count: members.length });
+  }
+
   #begin(time: number, watch: GroupWatch, members: readonly Followed[], box: Box, began: number[]): Group {
     const number = this.#next();
     const lead = Math.min(...members.map(({ id }) => id));
-    const tally = { last: time, scores: 0, looks: 0, attended: 0, reported: false };
+    const tally = { last: time, scores: 0, looks: 0, attended: 0, most: members.length, reported: false };
     const group: Group = { number, watch, lead, entry: time, firstBox: box, box, members, ...tally };
     this.#groups.push(group);
     began.push(number);
@@ -150,8 +174,36 @@ export class GroupJudge {
 
 /** The class that most of its members have; of two the first in the rule's order. */
 export function classOf({ members, watch }: Group): string {
+  return mostOf(watch, members);
+}
+
+function mostOf(watch: GroupWatch, members: readonly Followed[]): string {
   const count = (name: string) => members.filter((track) => track.class === name).length;
   return watch.rule.classes.reduce((best, name) => (count(name) > count(best) ? name : best));
+}
+
+const fewKey = (watch: Watch) => `few ${watch.zone.id} ${watch.rule.id}`;
+
+/** What is said of a gathering that ended too soon. @param over its rule's hours are over */
+function missOf(group: Group, over: boolean): NearMiss {
+  const { watch, entry: at, last: until, scores, looks, most, box } = group;
+  const { rule, zone } = watch;
+  return {
+    kind: 'group',
+    zone: zone.id,
+    rule: rule.id,
+    class: classOf(group),
+    at,
+    until,
+    dwell_s: dwellOf(group),
+    limit_s: rule.dwell_s.value,
+    score: scores / looks,
+    min_score: rule.min_score,
+    count: most,
+    needed: neededOf(rule),
+    box,
+    reason: over ? 'hours' : isLonely(group) ? 'unattended' : 'left',
+  };
 }
 
 const unreported = (groups: readonly Group[]) => groups.filter((group) => !group.reported).map(({ number }) => number);
@@ -161,10 +213,15 @@ const dwellOf = ({ entry, last }: Group) => (last - entry) / 1000;
 const isLong = (group: Group) => dwellOf(group) > group.watch.rule.dwell_s.value;
 
 function isMatter(group: Group): boolean {
-  const { rule } = group.watch;
-  if (group.reported || !isLong(group)) return false;
-  return rule.kind === 'count' || group.attended >= rule.attended * group.looks;
+  return !group.reported && isLong(group) && !isLonely(group);
 }
+
+/** How many make a matter. */
+export const neededOf = (rule: GroupRule) => (rule.kind === 'count' ? rule.min_count.value : 1);
+
+/** Was nobody beside the goods often enough? */
+const isLonely = ({ watch: { rule }, attended, looks }: Group) =>
+  rule.kind === 'stall' && attended < rule.attended * looks;
 
 function isSettled(track: Followed, rule: GroupRule): boolean {
   if (rule.kind === 'count' && !rule.standing) return true;
@@ -218,17 +275,16 @@ function bestOf(groups: ReadonlySet<Group>, members: readonly Followed[], box: B
 }
 
 function whyOf(group: Group): GroupWhy {
-  const { watch, members, box, reported, attended, looks } = group;
+  const { watch, members, box, reported } = group;
   const { rule, zone } = watch;
-  const lonely = rule.kind === 'stall' && attended < rule.attended * looks;
   return {
     rule: rule.id,
     zone: zone.id,
     box,
     count: members.length,
-    needed: rule.kind === 'count' ? rule.min_count.value : 1,
+    needed: neededOf(rule),
     dwell_s: dwellOf(group),
     limit_s: rule.dwell_s.value,
-    reason: reported ? 'reported' : isLong(group) && lonely ? 'unattended' : 'timing',
+    reason: reported ? 'reported' : isLong(group) && isLonely(group) ? 'unattended' : 'timing',
   };
 }

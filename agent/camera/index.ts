@@ -8,6 +8,7 @@
 export type { JudgeMemory } from './judge.ts';
 export { LargerFrames } from './larger.ts';
 export type { LivePicture } from './live.ts';
+export type { NearMiss } from './near-misses.ts';
 export { CameraPath, type PathOptions, type PathStats } from './path.ts';
 export { LookShare } from './share.ts';
 export type { Box, FrameReport, Moment, Sighting, Track, Why } from './types.ts';

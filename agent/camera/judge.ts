@@ -5,12 +5,14 @@ import type { KerbEvent } from '../../contract/index.ts';
 import type { Detection } from '../../models/types.ts';
 import { LocalTime } from '../config/hours.ts';
 import type { Camera, Profile } from '../config/site.ts';
+import { Almost } from './almost.ts';
 import { appearanceOf } from './appearance.ts';
 import { LineCounter } from './counting.ts';
 import { rounded } from './geometry.ts';
-import { classOf, type Group, GroupJudge } from './groups.ts';
+import { classOf, type Group, GroupJudge, isGroupRule, neededOf } from './groups.ts';
 import { eventId } from './ids.ts';
-import { limitOf, type Stay, type StayMemory } from './stays.ts';
+import { type NearMiss, NearMisses } from './near-misses.ts';
+import { limitOf, missOf, type Stay, type StayMemory } from './stays.ts';
 import { type Followed, Tracker, type TrackerMemory, type TrackerOptions } from './tracker.ts';
 import type { Box, GroupWhy, LineCount, Track, Why } from './types.ts';
 import { whyOf } from './why.ts';
@@ -78,9 +80,11 @@ export interface JudgeMemory {
 
 export class CameraJudge {
   #options: JudgeOptions;
-  readonly #hours: LocalTime;
+  #hours: LocalTime;
   readonly #tracker: Tracker;
-  readonly #groups = new GroupJudge(() => ++this.#numbers);
+  readonly #almost = new Almost();
+  readonly #groups = new GroupJudge(() => ++this.#numbers, this.#almost);
+  readonly #misses = new NearMisses();
   readonly #lines = new LineCounter();
   #watches: Watch[] = [];
   #size = { width: 0, height: 0 };
@@ -103,8 +107,10 @@ export class CameraJudge {
    * Other zones and rules from the next look on. Tracks go on, and so does each stay whose zone and rule are still there,
    * by their ids: its dwell so far counts under the new limit.
    */
-  adopt(camera: Camera, profile: Profile): void {
-    this.#options = { ...this.#options, camera, profile };
+  adopt(camera: Camera, profile: Profile, timeZone = this.#options.timeZone): void {
+    if (timeZone !== undefined && timeZone !== this.#options.timeZone) this.#hours = new LocalTime(timeZone);
+    this.#options = { ...this.#options, camera, profile, ...(timeZone === undefined ? {} : { timeZone }) };
+    this.#almost.clear();
     this.#tracker.tune(this.#limits());
     this.#watches = watchesOf(camera, profile, this.#size);
     const before = [...this.#stays, ...this.#suspended];
@@ -125,6 +131,11 @@ export class CameraJudge {
   /** How often each counting line was crossed since the start. */
   counts(): LineCount[] {
     return this.#lines.counts();
+  }
+
+  /** What nearly became an event within the last hour of frame time, longest first. */
+  nearMisses(): NearMiss[] {
+    return this.#misses.list(this.#time);
   }
 
   /** For a judge that goes on after a restart. */
@@ -194,16 +205,19 @@ export class CameraJudge {
     const began = [...gathered.began];
     const verdicts = gathered.verdicts.map((group) => this.#groupVerdict(group));
     ended.push(...gathered.ended);
+    for (const miss of gathered.misses) this.#misses.add(miss);
     for (const track of tracks) {
       if (track.last !== time) continue;
       for (const watch of this.#watches) {
         const stay = this.#follow(track, watch, began);
+        if (stay) this.#almost.drop(unsureKey(track, watch));
         const verdict = stay && this.#verdict(stay, track);
         if (!verdict) continue;
         verdicts.push(verdict);
         ended.push(stay.number);
       }
     }
+    this.#missAlmost(time);
     const drawn = tracks.filter((track) => isDrawn(track, time));
     return {
       tracks: drawn.map(({ id, class: name, score, box, first, last }) => ({
@@ -229,6 +243,8 @@ export class CameraJudge {
     this.#stays = [];
     this.#suspended = [];
     this.#tracker.reset();
+    this.#almost.clear();
+    this.#misses.clear();
     this.#lines.forget();
     return [...numbers, ...this.#groups.forget()];
   }
@@ -243,9 +259,29 @@ export class CameraJudge {
       ...this.#suspended.filter((stay) => isOver(stay) || time - stay.last > REJOIN_MS),
       ...absent.filter((stay) => !this.#tracker.remembers(stay.track)),
     ];
+    for (const stay of this.#stays) {
+      if (!stay.reported && (absent.includes(stay) || gone.includes(stay))) {
+        this.#misses.add(missOf(stay, isOver(stay)), stay.number);
+      }
+    }
     this.#stays = this.#stays.filter((stay) => !gone.includes(stay) && !absent.includes(stay));
     this.#suspended = [...this.#suspended, ...absent].filter((stay) => !gone.includes(stay));
     return gone.filter((stay) => !stay.reported).map((stay) => stay.number);
+  }
+
+  /** What was never timed and is gone. */
+  #missAlmost(time: number): void {
+    for (const { watch, at, until, scores, looks, best } of this.#almost.gone(time, ({ rule }) =>
+      this.#absent_ms(rule.absent_s),
+    )) {
+      const { rule, zone } = watch;
+      const said = { zone: zone.id, rule: rule.id, class: best.class, at, until, box: best.box };
+      const figures = { limit_s: limitOf(rule, best.class), score: scores / looks, min_score: rule.min_score };
+      const how = isGroupRule(rule)
+        ? ({ kind: 'group', count: best.count ?? 1, needed: neededOf(rule), reason: 'few' } as const)
+        : ({ kind: 'object', reason: 'score' } as const);
+      this.#misses.add({ ...said, dwell_s: (until - at) / 1000, ...figures, ...how });
+    }
   }
 
   #isOpen(watch: Watch, time: number): boolean {
@@ -262,14 +298,19 @@ export class CameraJudge {
     const isIts = (one: Stay) => one.track === track.id && one.watch === watch;
     let stay = this.#stays.find(isIts) ?? this.#resume(isIts);
     if (!stay) {
-      if (!watch.rule.classes.includes(track.class) || track.score < watch.rule.min_score) return null;
+      if (!watch.rule.classes.includes(track.class)) return null;
+      if (track.score < watch.rule.min_score) {
+        this.#almost.see(unsureKey(track, watch), track.last, watch, track);
+        return null;
+      }
       this.#numbers += 1;
       const entry = track.last;
-      const start = { watch, track: track.id, entry, firstBox: track.box, last: entry, present: entry };
+      const start = { watch, track: track.id, class: track.class, entry, firstBox: track.box, last: entry, present: entry };
       stay = { number: this.#numbers, ...start, scores: 0, finds: 0, reported: false };
       this.#stays.push(stay);
       began.push(stay.number);
     }
+    stay.class = track.class;
     stay.last = track.last;
     stay.present = track.last;
     stay.scores += track.score;
@@ -281,6 +322,7 @@ export class CameraJudge {
     const stay = this.#suspended.find(isIts);
     if (!stay) return undefined;
     this.#suspended = this.#suspended.filter((one) => one !== stay);
+    this.#misses.withdraw(stay.number);
     this.#stays.push(stay);
     return stay;
   }
@@ -347,6 +389,8 @@ export class CameraJudge {
     );
   }
 }
+
+const unsureKey = (track: Followed, watch: Watch) => `${track.id} ${watch.zone.id} ${watch.rule.id}`;
 
 /** Found now; or lately; or a thing that stood still and is hidden for the moment. A single weak sight is not drawn on. */
 function isDrawn(track: Followed, time: number): boolean {

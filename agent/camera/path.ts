@@ -10,6 +10,7 @@ import { MotionGate } from './gate.ts';
 import { CameraJudge, type JudgeMemory, type Judgement, WEAK_SCORE } from './judge.ts';
 import type { LargerFrames } from './larger.ts';
 import { type LivePicture, LivePictures } from './live.ts';
+import type { NearMiss } from './near-misses.ts';
 import { Median, Rate } from './rates.ts';
 import { Schedule } from './schedule.ts';
 import { LookShare, type Seat } from './share.ts';
@@ -73,7 +74,7 @@ export class CameraPath {
   #schedule: Schedule;
   readonly #share: LookShare;
   readonly #seat: Seat;
-  readonly #hours: LocalTime;
+  #hours: LocalTime;
   #gate: MotionGate | null;
   #moving: number | null = null;
   #moved = Number.NEGATIVE_INFINITY;
@@ -114,14 +115,20 @@ export class CameraPath {
   }
 
   /** Other zones and rules, without losing a track or a dwell so far. Takes effect with the next look's judgement. */
-  adopt(camera: Camera, profile: Profile): void {
+  adopt(camera: Camera, profile: Profile, timeZone?: string): void {
     const before = this.#options.camera;
     this.#options = { ...this.#options, camera, profile };
-    this.#judge.adopt(camera, profile);
+    this.#judge.adopt(camera, profile, timeZone);
+    if (timeZone !== undefined) this.#hours = new LocalTime(timeZone);
     if (camera.gate !== before.gate) this.#gate = camera.gate ? new MotionGate() : null;
     if (camera.looks_per_s !== before.looks_per_s || camera.wide_every_s !== before.wide_every_s) {
       this.#schedule = new Schedule(camera.looks_per_s, camera.wide_every_s);
     }
+  }
+
+  /** What nearly became an event within the last hour of its frames, longest first. */
+  nearMisses(): NearMiss[] {
+    return this.#judge.nearMisses();
   }
 
   /** The newest looked-at frame with its report; null before the first. */

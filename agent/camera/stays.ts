@@ -1,5 +1,6 @@
 // agent/camera: how long one object is in one zone under one rule. Types, and the limit that holds for it.
 import type { Rule } from '../config/rules.ts';
+import type { NearMiss } from './near-misses.ts';
 import type { Box } from './types.ts';
 import type { Watch } from './zones.ts';
 
@@ -8,6 +9,8 @@ export interface Stay {
   readonly number: number;
   watch: Watch;
   readonly track: number;
+  /** what it was last taken for */
+  class: string;
   readonly entry: number;
   readonly firstBox: Box;
   last: number;
@@ -28,4 +31,25 @@ export interface StayMemory extends Omit<Stay, 'number' | 'watch'> {
 export function limitOf(rule: Rule, name: string): number {
   const of = rule.kind === 'dwell' ? rule.dwell_s_of : undefined;
   return of !== undefined && Object.hasOwn(of, name) ? of[name]! : rule.dwell_s.value;
+}
+
+/** What is said of a stay that ended before it was an event. @param over its rule's hours are over */
+export function missOf(stay: Stay, over: boolean): NearMiss {
+  const { rule, zone } = stay.watch;
+  const dwell_s = (stay.last - stay.entry) / 1000;
+  const limit_s = limitOf(rule, stay.class);
+  return {
+    kind: 'object',
+    zone: zone.id,
+    rule: rule.id,
+    class: stay.class,
+    at: stay.entry,
+    until: stay.last,
+    dwell_s,
+    limit_s,
+    score: stay.scores / Math.max(1, stay.finds),
+    min_score: rule.min_score,
+    box: stay.firstBox,
+    reason: over ? 'hours' : dwell_s > limit_s ? 'score' : 'left',
+  };
 }

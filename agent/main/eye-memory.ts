@@ -38,6 +38,8 @@ const memorySchema = z.object({
         rule: z.string().max(64),
         zone: z.string().max(64),
         track: count,
+        // written by an earlier program: not known
+        class: z.string().max(40).default('car'),
         entry: time,
         firstBox: box,
         last: time,
