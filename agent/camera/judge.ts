@@ -164,7 +164,8 @@ export class CameraJudge {
     this.#tracker.recall(memory.tracker);
     for (const { rule, zone, ...stay } of memory.stays) {
       const watch = this.#watches.find((one) => one.zone.id === zone && one.rule.id === rule);
-      if (watch) this.#suspended.push({ ...stay, number: ++this.#numbers, watch });
+      const name = stay.class || watch?.rule.classes[0] || '';
+      if (watch) this.#suspended.push({ ...stay, class: name, number: ++this.#numbers, watch });
     }
   }
 
@@ -305,7 +306,15 @@ export class CameraJudge {
       }
       this.#numbers += 1;
       const entry = track.last;
-      const start = { watch, track: track.id, class: track.class, entry, firstBox: track.box, last: entry, present: entry };
+      const start = {
+        watch,
+        track: track.id,
+        class: track.class,
+        entry,
+        firstBox: track.box,
+        last: entry,
+        present: entry,
+      };
       stay = { number: this.#numbers, ...start, scores: 0, finds: 0, reported: false };
       this.#stays.push(stay);
       began.push(stay.number);

@@ -30,11 +30,7 @@ const TABLE: [string, () => readonly NearMiss[], Partial<NearMiss> | null][] = [
     () => misses(parked, 40, (s) => (s <= 24 ? [car()] : [])),
     { kind: 'object', class: 'car', zone: 'kerb', rule: 'rule', at: 0, dwell_s: 24, limit_s: 30, reason: 'left' },
   ],
-  [
-    'a car of which the box was never sure',
-    () => misses(parked, 60, (s) => (s <= 40 ? [car(0.5 - 0.1)] : [])),
-    null,
-  ],
+  ['a car of which the box was never sure', () => misses(parked, 60, (s) => (s <= 40 ? [car(0.5 - 0.1)] : [])), null],
   [
     'a car of which it was once sure and then not',
     () => misses(parked, 60, (s) => (s <= 40 ? [car(s < 2 ? 0.8 : 0.4)] : [])),

@@ -66,10 +66,10 @@ export function parseYaml<T extends z.ZodType>(text: string, schema: T, file: st
   );
 }
 
-type Issue = { path: PropertyKey[]; message: string };
+export type Issue = { path: PropertyKey[]; message: string };
 
 /** Of a value that may have one of several forms: the faults of the form that it resembles most. */
-function plain(issue: z.core.$ZodIssue): Issue[] {
+export function plain(issue: z.core.$ZodIssue): Issue[] {
   if (issue.code !== 'invalid_union') return [issue];
   const forms = issue.errors.map((form) => form.flatMap((inner) => plain(inner)));
   const best = forms.find((form) => form.every((inner) => inner.path.length > 0)) ?? [];

@@ -1,4 +1,6 @@
 // agent/config: a site (where the box stands, its cameras and zones) and its profile (the city's rules as data).
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { ID_PATTERN, KerbError } from '../../contract/index.ts';
@@ -192,12 +194,36 @@ function checkLine(ctx: Ctx, { id, from, to }: Line, [width, height]: [number, n
   }
 }
 
+/** A site as its file has it. */
+export interface SiteOnDisk {
+  readonly site: Site;
+  /** the site file, and the profile file where it names one */
+  readonly files: readonly string[];
+  /** of their bytes: another one means that somebody changed them */
+  readonly fingerprint: string;
+}
+
 /** Reads a site file and the profile it holds or names. @throws KerbError CONFIG_* */
-export async function loadSite(file: string): Promise<Site> {
+export async function readSite(file: string): Promise<SiteOnDisk> {
   const { profile, ...site } = await loadYaml(file, siteSchema, 'site');
-  if (typeof profile !== 'string') return { ...site, profile };
+  if (typeof profile !== 'string') {
+    return { site: { ...site, profile }, files: [file], fingerprint: await fingerprintOf([file]) };
+  }
   const path = resolve(dirname(file), profile);
-  return { ...site, profile: single(await loadYaml(path, profileSchema, 'profile'), path) };
+  const rules = single(await loadYaml(path, profileSchema, 'profile'), path);
+  const files = [file, path];
+  return { site: { ...site, profile: rules }, files, fingerprint: await fingerprintOf(files) };
+}
+
+/** The same, when only the site is wanted. @throws KerbError CONFIG_* */
+export async function loadSite(file: string): Promise<Site> {
+  return (await readSite(file)).site;
+}
+
+async function fingerprintOf(files: readonly string[]): Promise<string> {
+  const hash = createHash('sha256');
+  for (const file of files) hash.update(await readFile(file)).update('\0');
+  return hash.digest('hex').slice(0, 32);
 }
 
 /**

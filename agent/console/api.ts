@@ -2,6 +2,7 @@
 // The console draws and serves; it knows no camera, no queue and no disk.
 import type { Case, Lane, ReportBody, ReportItem } from '../../contract/index.ts';
 import type { FlowsSource, FlowsState, OutputState } from './api-flows.ts';
+import type { NearMiss, SiteSource, SiteState } from './api-site.ts';
 
 export interface Words {
   zh: string;
@@ -46,6 +47,7 @@ export interface CameraState {
   /** share of the picture that moved, 0..1; null: it is not judged */
   moving: number | null;
   zones: { id: string; name: Words; kind: string; polygon: [number, number][]; limit_s: number }[];
+  lines: { id: string; name: Words; from: [number, number]; to: [number, number] }[];
   /** how often each counting line was crossed since the start, by class and direction */
   counts: { line: string; class: string; left: number; right: number }[];
   /** seq of the newest frame that can be fetched, or null */
@@ -98,6 +100,8 @@ export interface State {
   /** gone: accepted and lost for good since the lane was made, by reason */
   outbox: { lane: Lane; waiting: number; bytes: number; oldest: number | null; gone: Record<string, number> }[];
   cameras: CameraState[];
+  /** zones and rules in force; null: this box has no camera role */
+  site: SiteState | null;
   vehicle: VehicleState | null;
   outputs: OutputState[];
   flows: FlowsState | null;
@@ -245,6 +249,10 @@ export interface ConsoleSources {
   map?: () => object | null;
   /** the demo's fake lines: switches one; false: there is no such line */
   setLine?: (id: string, state: 0 | 1) => boolean;
+  /** zones and rules, where the box has the camera role */
+  site?: SiteSource;
+  /** what nearly became a case within the last hour, longest first; null: no such camera */
+  nearMisses?: (camera: string) => NearMiss[] | null;
   /** the flows, where the box has them */
   flows?: FlowsSource;
   /** begins the demo anew; absent where there is no demo */

@@ -35,6 +35,7 @@ export const CAMERA: CameraState = {
       limit_s: 30,
     },
   ],
+  lines: [],
   counts: [],
   latest: 100,
 };
@@ -56,6 +57,7 @@ export const STATE: State = {
     { lane: 'evidence', waiting: 7, bytes: 183_402, oldest: START - 72_000, gone: {} },
   ],
   cameras: [CAMERA],
+  site: null,
   vehicle: null,
   outputs: [
     { id: 'lamp', name: { zh: '违停警示灯', en: 'Parking lamp' }, state: 1, since: START - 4000 },

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { ID_PATTERN } from '../../contract/index.ts';
 import { FLOWS_COMPONENTS, FLOWS_PATHS } from './openapi-flows.ts';
+import { SITE_COMPONENTS, SITE_PATHS } from './openapi-site.ts';
 import {
   apiCaseSchema,
   errorSchema,
@@ -22,6 +23,7 @@ const COMPONENTS = {
   TrailPoint: trailPointSchema,
   LineSwitch: lineSwitchSchema,
   ...FLOWS_COMPONENTS,
+  ...SITE_COMPONENTS,
   Healthz: healthzSchema,
   Error: errorSchema,
 };
@@ -182,6 +184,7 @@ export function openapi(version: string): Record<string, unknown> {
         },
       },
       ...FLOWS_PATHS,
+      ...SITE_PATHS,
       '/api/events': {
         get: {
           operationId: 'events',

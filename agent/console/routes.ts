@@ -8,6 +8,7 @@ import type { EventHub } from './events.ts';
 import { sameOrigin } from './guard.ts';
 import { openapi } from './openapi.ts';
 import { addFlowsRoutes } from './routes-flows.ts';
+import { addSiteRoutes } from './routes-site.ts';
 import { lineSwitchSchema } from './schemas.ts';
 
 const DEFAULT_LIMIT = 100;
@@ -27,6 +28,9 @@ const bad = (what: string, where: string, remedy: string) =>
   new HttpError(400, 'PAGE_BAD_REQUEST', what, where, remedy);
 const missing = (what: string, where: string, remedy: string) =>
   new HttpError(404, 'PAGE_NOT_FOUND', what, where, remedy);
+
+const changed = (what: string, where: string, remedy: string) =>
+  new HttpError(412, 'PAGE_CHANGED', what, where, remedy);
 
 const busy = (error: unknown) => {
   if (!(error instanceof KerbError)) return error as Error;
@@ -143,6 +147,7 @@ export function addRoutes(app: FastifyInstance, sources: ConsoleSources, hub: Ev
   );
   addVehicle(app, sources);
   addFlowsRoutes(app, sources.flows, { bad, missing, busy, guardOrigin });
+  addSiteRoutes(app, sources, { bad, missing, busy, guardOrigin, identity, changed });
   app.get('/api/events', (_, reply) => events(hub, reply));
   app.post('/api/demo/fresh', async (request, reply) => {
     if (!sources.fresh) throw missing('this box runs no demo', '/api/demo/fresh', 'start it with `npm start`');

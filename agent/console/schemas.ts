@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { caseSchema, evidenceRefSchema, LANES, reportBodySchema, reportItemSchema } from '../../contract/index.ts';
 import { flowsStateSchema, outputStateSchema } from './schemas-flows.ts';
+import { siteStateSchema } from './schemas-site.ts';
 
 const words = z.object({ zh: z.string(), en: z.string() });
 const ms = (what: string) => z.number().describe(`${what}, epoch ms`);
@@ -55,6 +56,16 @@ export const cameraStateSchema = z.object({
       limit_s: z.number(),
     }),
   ),
+  lines: z
+    .array(
+      z.object({
+        id: z.string(),
+        name: words,
+        from: z.tuple([z.number(), z.number()]),
+        to: z.tuple([z.number(), z.number()]),
+      }),
+    )
+    .describe('counting lines, in pixels of `picture`'),
   counts: z
     .array(z.object({ line: z.string(), class: z.string(), left: z.number(), right: z.number() }))
     .describe('how often each counting line was crossed since the start, by class and direction'),
@@ -188,6 +199,7 @@ export const stateSchema = z.object({
     }),
   ),
   cameras: z.array(cameraStateSchema),
+  site: siteStateSchema.nullable().describe('zones and rules in force; null: this box has no camera role'),
   vehicle: vehicleStateSchema.nullable(),
   outputs: z.array(outputStateSchema),
   flows: flowsStateSchema.nullable().describe('null: this box runs no flows'),

@@ -153,6 +153,7 @@ export async function startAgent(box: Box, options: AgentOptions): Promise<Agent
       });
       closers.push(camera.close);
       keeper.cameras = camera.cameras;
+      keeper.site = camera.rules;
       cases = camera;
     } else if (wantsFlows(box)) {
       const holder = await openBook(data, outbox, faults, tell);
@@ -184,7 +185,7 @@ export async function startAgent(box: Box, options: AgentOptions): Promise<Agent
       folder: options.flows,
       clock,
       faults,
-      site: camera?.site ?? null,
+      site: () => camera?.site ?? null,
       cameras: camera?.cameras ?? [],
       position: () => vehicle?.position() ?? null,
       book: cases?.book ?? null,
@@ -241,6 +242,7 @@ export async function startAgent(box: Box, options: AgentOptions): Promise<Agent
         frame: async (id, seq) => (await camera?.cameras.find((one) => one.id === id)?.path.jpeg(seq)) ?? null,
         metrics: () => metrics.metrics(),
         subscribe: (listener) => hub.subscribe(listener),
+        ...(camera ? { site: camera.rules, nearMisses: camera.nearMisses } : {}),
         ...(vehicle ? vehicleSources(vehicle) : {}),
         ...(flows ? { flows } : {}),
         ...(options.fresh ? { fresh: options.fresh } : {}),

@@ -5,14 +5,18 @@ import type { UpdateKind, Version } from '../../ota/device/index.ts';
 import { LookShare } from '../camera/index.ts';
 import { type CaseBook, CaseMaker, CaseStore, checkCodes, loadTaxonomy, PictureFolder } from '../cases/index.ts';
 import type { Box } from '../config/box.ts';
-import type { Site } from '../config/site.ts';
+import type { Camera, Site } from '../config/site.ts';
 import type { ApiCase, FrameData } from '../console/api.ts';
+import type { NearMiss, SiteSource, SiteState } from '../console/api-site.ts';
 import type { Clock } from '../health/clock.ts';
 import type { Outbox } from '../outbox/index.ts';
 import { RunningCamera } from './camera.ts';
+import { CameraSet } from './camera-set.ts';
 import { apiCase, onTaken } from './cases.ts';
 import type { FaultLog, Log } from './log.ts';
 import { Sightings } from './sightings.ts';
+import { SiteKeeper } from './site/keeper.ts';
+import { FileWatch } from './site/watch.ts';
 import { startModel, startSite } from './updates/chosen.ts';
 import { ModelKind } from './updates/model-kind.ts';
 import { ProfileKind } from './updates/profile-kind.ts';
@@ -43,6 +47,10 @@ export interface CameraRole {
   readonly site: Site;
   readonly maker: CaseMaker;
   readonly book: CaseBook;
+  /** zones and rules for the page: what is in force, and edits of it */
+  readonly rules: SiteSource & { readonly state: SiteState };
+  /** what nearly became a case, longest first; null: no such camera */
+  nearMisses(camera: string): NearMiss[] | null;
   /** what updates may exchange here */
   readonly kinds: readonly UpdateKind[];
   /** what is in force */
@@ -57,18 +65,41 @@ export async function openCameraRole(options: CameraRoleOptions): Promise<Camera
   const { box, role, data, clock, outbox, log, faults } = options;
   const taxonomy = loadTaxonomy();
   const tellPushed = (line: string) => log.warn({ part: 'updates' }, line);
-  const started = await startSite(options.pushed, role.site, taxonomy, tellPushed);
-  checkCodes(taxonomy, started.own.profile, role.site);
-  let { site, version: profile } = started;
+  const { own, published } = await startSite(options.pushed, role.site, taxonomy, tellPushed);
+  checkCodes(taxonomy, own.site.profile, role.site);
   const looking = { cacheDir: options.cache, workers: role.workers };
   const onRestart = (why: unknown) => faults.add(why, 'looker');
   const first = await startModel(options.pushed, role.model, { ...looking, onRestart }, tellPushed);
   let { version: model, card } = { version: first.version, card: first.card.card };
   const looker = new SwitchLooker(first.looker);
+  const keeper: SiteKeeper = new SiteKeeper({
+    file: role.site,
+    own,
+    published,
+    edits: join(data, 'site-edits.json'),
+    taxonomy,
+    labels: () => new Set(card.labels),
+    now: clock.wall,
+    adopt: (site) => {
+      maker.adopt(site);
+      void cameras.adopt(site).catch((error) => faults.add(error, 'site'));
+    },
+    onChange: options.onChange,
+    log: (line) => log.info({ part: 'site' }, line),
+  });
   const onFault = (error: unknown) => faults.add(error, 'cases');
   const store = new CaseStore(join(data, 'cases'), onFault);
   const pictures = new PictureFolder(join(data, 'pictures'));
-  const maker = new CaseMaker({ device: box.device, site, taxonomy, looker, store, pictures, outbox, onFault });
+  const maker = new CaseMaker({
+    device: box.device,
+    site: keeper.site,
+    taxonomy,
+    looker,
+    store,
+    pictures,
+    outbox,
+    onFault,
+  });
   await maker.recover();
 
   const tell = (id: string) => {
@@ -82,14 +113,13 @@ export async function openCameraRole(options: CameraRoleOptions): Promise<Camera
 
   const sightings = new Sightings(maker, onTaken(maker, log, tell), onFault);
   const share = new LookShare(looker);
-  const cameras = site.cameras.map((camera, i) => {
-    const replaced = i === 0 ? role.source : undefined;
-    return new RunningCamera({
+  const openCamera = (site: Site, camera: Camera, isFirst: boolean) =>
+    new RunningCamera({
       share,
       device: box.device,
       site,
       camera,
-      source: replaced ?? camera.source ?? '',
+      source: (isFirst ? role.source : undefined) ?? camera.source ?? '',
       loop: role.loop,
       looker,
       clock,
@@ -103,7 +133,11 @@ export async function openCameraRole(options: CameraRoleOptions): Promise<Camera
       onChild: options.onChild,
       memory: join(data, `eye-${camera.id}.json`),
     });
-  });
+  const cameras: CameraSet = new CameraSet(keeper.site, openCamera, options.onChange);
+  const watch = new FileWatch(
+    () => keeper.files,
+    () => keeper.reread(),
+  );
   const kinds: UpdateKind[] = [
     new ModelKind({
       looker,
@@ -116,40 +150,38 @@ export async function openCameraRole(options: CameraRoleOptions): Promise<Camera
         options.onChange();
       },
       // what the rules see now must not be lost
-      needed: () => site.profile.rules.flatMap((rule) => rule.classes).filter((name) => card.labels.includes(name)),
+      needed: () =>
+        keeper.site.profile.rules.flatMap((rule) => rule.classes).filter((name) => card.labels.includes(name)),
       seen: () =>
-        cameras.flatMap(({ path }) => {
+        cameras.all.flatMap(({ path }) => {
           const newest = path.newest();
           return newest ? [{ picture: newest.frame, objects: newest.report.objects }] : [];
         }),
     }),
     new ProfileKind({
-      own: started.own,
+      own: () => keeper.own,
       taxonomy,
-      running: () => profile,
+      running: () => keeper.running,
       labels: () => new Set(card.labels),
-      site: () => site,
-      adopt: (next, version) => {
-        [site, profile] = [next, version];
-        maker.adopt(next);
-        for (const camera of cameras) camera.adopt(next);
-        options.onChange();
-      },
+      publish: (make, version) => keeper.publish(make, version),
     }),
   ];
   return {
     get site() {
-      return site;
+      return keeper.site;
     },
-    cameras,
+    cameras: cameras.all,
+    rules: keeper,
+    nearMisses: (id) => cameras.all.find((one) => one.id === id)?.path.nearMisses() ?? null,
     maker,
     book: maker.book,
     kinds,
-    running: () => ({ model, profile }),
+    running: () => ({ model, profile: keeper.running }),
     acknowledged,
     async close() {
+      watch.close();
       sightings.close();
-      await Promise.all(cameras.map((camera) => camera.close()));
+      await cameras.close();
       await within(500, () => maker.settled());
       await looker.close();
       store.close();

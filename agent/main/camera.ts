@@ -116,7 +116,7 @@ export class RunningCamera {
     const camera = site.cameras.find(({ id }) => id === this.id);
     if (!camera) return;
     this.#options = { ...this.#options, site, camera };
-    this.path.adopt(camera, site.profile);
+    this.path.adopt(camera, site.profile, site.time_zone);
     this.#options.onChange();
   }
 
@@ -150,6 +150,7 @@ export class RunningCamera {
         polygon: polygon.map(([x, y]): [number, number] => [x, y]),
         limit_s: Number.isFinite(limit(kind)) ? limit(kind) : 0,
       })),
+      lines: camera.lines.map(({ id, name, from, to }) => ({ id, name, from, to })),
       counts: [...stats.counts],
       latest: stats.latest,
     };

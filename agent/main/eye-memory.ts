@@ -39,7 +39,7 @@ const memorySchema = z.object({
         zone: z.string().max(64),
         track: count,
         // written by an earlier program: not known
-        class: z.string().max(40).default('car'),
+        class: z.string().max(40).default(''),
         entry: time,
         firstBox: box,
         last: time,

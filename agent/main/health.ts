@@ -2,6 +2,7 @@
 import type { HealthLine, SourceState, State, VehicleState } from '../console/api.ts';
 import type { Check } from '../health/doctor.ts';
 import { cameraLines } from './camera-health.ts';
+import { siteLines } from './site/health.ts';
 import { updateLines } from './updates/health.ts';
 
 /** What waits longer than this for the centre is worth a warning, ms. */
@@ -10,6 +11,7 @@ const LONG_WAIT_MS = 10 * 60_000;
 export function healthLines(state: Omit<State, 'health'>, checks: readonly Check[]): HealthLine[] {
   return [
     ...state.cameras.flatMap((camera) => cameraLines(camera, state.now)),
+    ...siteLines(state.site),
     ...(state.vehicle ? vehicleLines(state.vehicle) : []),
     linkLine(state),
     outboxLine(state),

@@ -2,6 +2,7 @@
 import { LANES } from '../../contract/index.ts';
 import type { Box } from '../config/box.ts';
 import type { State, UpdatesState, VehicleState } from '../console/api.ts';
+import type { SiteState } from '../console/api-site.ts';
 import type { Clock } from '../health/clock.ts';
 import { type Check, examine } from '../health/doctor.ts';
 import type { Outbox } from '../outbox/index.ts';
@@ -31,6 +32,7 @@ export class StateKeeper {
   readonly #options: StateOptions;
   readonly #started: number;
   cameras: readonly RunningCamera[] = [];
+  site: { readonly state: SiteState } | null = null;
   vehicle: { state(): VehicleState } | null = null;
   wired: Pick<Wired, 'outputs'> & { flows: { state(): State['flows'] } | null } = { flows: null, outputs: () => [] };
   updates: () => UpdatesState = () => updatesState({ commit: null, slot: null }, null, null);
@@ -102,6 +104,7 @@ export class StateKeeper {
       link,
       outbox: this.#outbox,
       cameras: this.cameras.map((camera) => camera.state()),
+      site: this.site?.state ?? null,
       vehicle: this.vehicle?.state() ?? null,
       outputs: this.wired.outputs(),
       flows: this.wired.flows?.state() ?? null,

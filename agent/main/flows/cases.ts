@@ -16,7 +16,7 @@ const NO_CAMERA = 'flow';
 export interface FlowCasesOptions {
   readonly device: string;
   /** null: a box without cameras */
-  readonly site: Site | null;
+  readonly site: () => Site | null;
   /** where the box is now, degrees; null: not known. Asked where there is no site. */
   readonly position: () => { lon: number; lat: number } | null;
   readonly book: CaseBook;
@@ -53,7 +53,8 @@ export class FlowCases {
   }
 
   #made(draft: FlowCase, now: number): Case {
-    const { device, site } = this.#options;
+    const { device } = this.#options;
+    const site = this.#options.site();
     const camera = site?.cameras.find(({ id }) => id === (draft.camera ?? site.cameras[0]?.id));
     if (draft.camera !== undefined && site !== null && !camera) {
       throw new KerbError('FLOW_CASE', `the box has no camera "${draft.camera}"`, 'camera', 'name one, or none');
@@ -72,7 +73,8 @@ export class FlowCases {
   }
 
   #place(draft: FlowCase): Case['place'] {
-    const { site, position } = this.#options;
+    const { position } = this.#options;
+    const site = this.#options.site();
     if (site) return site.place;
     if (draft.place) return { ...draft.place, text: { zh: '流程给出的位置', en: 'As the flow gave it' } };
     const at = position();

@@ -64,7 +64,7 @@ async function box(
     outputs,
     book,
     device: 'd',
-    site: MADE_SITE,
+    site: () => MADE_SITE,
     position: () => null,
     faults: new FaultLog({ ...openLog('test'), warn: () => {} }, clock.mono),
     onCase: (one) => made.push(one),
@@ -136,7 +136,7 @@ test('flows are told of every open case at their start; what they ask for is don
   const first = await box(t, folder);
   const made = new FlowCases({
     device: 'd',
-    site: MADE_SITE,
+    site: () => MADE_SITE,
     position: () => null,
     book: new CaseBook({ store: first.store }),
     wall: () => 5000,
@@ -225,7 +225,7 @@ test('the same report is one case; a flow gone mad is bounded; a vehicle says wh
   let at: { lon: number; lat: number } | null = null;
   const cases = new FlowCases({
     device: 'd',
-    site: null,
+    site: () => null,
     position: () => at,
     book: new CaseBook({ store }),
     wall: () => 5000,

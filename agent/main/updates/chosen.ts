@@ -8,8 +8,9 @@ import { createLooker, type LookerOptions } from '../../../models/pool.ts';
 import type { Looker } from '../../../models/types.ts';
 import type { Version } from '../../../ota/device/index.ts';
 import type { Taxonomy } from '../../cases/index.ts';
-import { loadSite, type Site } from '../../config/site.ts';
+import { readSite, type Site, type SiteOnDisk } from '../../config/site.ts';
 import { chosenCard, useFor } from '../model.ts';
+import type { Published } from '../site/keeper.ts';
 import { pushedSite } from './profile-kind.ts';
 import type { Pushed } from './pushed.ts';
 
@@ -70,10 +71,9 @@ export async function startModel(
 
 export interface StartedSite {
   /** as the box's own file has it */
-  readonly own: Site;
-  /** in force */
-  readonly site: Site;
-  readonly version: Version;
+  readonly own: SiteOnDisk;
+  /** what a publication makes of it, where one is here and fits */
+  readonly published: Published | null;
 }
 
 /** @throws KerbError CONFIG_* where the box's own site file is not right */
@@ -83,13 +83,16 @@ export async function startSite(
   taxonomy: Taxonomy,
   tell: (line: string) => void,
 ): Promise<StartedSite> {
-  const own = await loadSite(file);
+  const own = await readSite(file);
   for (const { path, version } of await kept(pushed, 'profile', tell)) {
     try {
-      return { own, site: pushedSite(await readFile(path, 'utf8'), path, own, taxonomy), version };
+      const text = await readFile(path, 'utf8');
+      const make = (of: Site) => pushedSite(text, path, of, taxonomy);
+      make(own.site);
+      return { own, published: { make, version, at: pushed?.memory.place('profile').at || null } };
     } catch (error) {
       tell(`the profile ${version.name} ${version.version} cannot be used: ${oneLine(error)}`);
     }
   }
-  return { own, site: own, version: { name: own.id, version: own.profile.version, counter: null } };
+  return { own, published: null };
 }

@@ -24,12 +24,15 @@ async function box(t: ExecutionContext) {
     running: { name: 'street', version: 'demo-1', counter: null },
   };
   const kind = new ProfileKind({
-    own,
+    own: () => own,
     taxonomy,
     running: () => on.running,
     labels: () => new Set(['person', 'car', 'truck', 'bus']),
-    site: () => on.site,
-    adopt: (next, running) => Object.assign(on, { site: next, running }),
+    publish: (make, running) => {
+      const former = { ...on };
+      Object.assign(on, { site: make(own), running });
+      return () => Object.assign(on, former);
+    },
   });
   const stage = async (pushed: string) => {
     await writeFile(join(folder, 'p.yaml'), pushed);

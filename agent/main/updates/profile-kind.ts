@@ -7,18 +7,17 @@ import { KerbError } from '../../../contract/index.ts';
 import type { Candidate, StagedGood, UpdateKind, Version } from '../../../ota/device/index.ts';
 import { checkCodes, type Taxonomy } from '../../cases/index.ts';
 import { parseSite, type Site } from '../../config/site.ts';
+import { camerasOf, reachedAs } from '../site/edits.ts';
 
 export interface ProfileKindOptions {
-  /** the site as the box's own file has it */
-  readonly own: Site;
+  /** the site as the box's own file has it now */
+  readonly own: () => Site;
   readonly taxonomy: Taxonomy;
   readonly running: () => Version;
   /** labels of the model that is on */
   readonly labels: () => ReadonlySet<string | null>;
-  /** the site that is in force */
-  readonly site: () => Site;
-  /** puts another in force, at once */
-  readonly adopt: (site: Site, running: Version) => void;
+  /** puts what was published in force, at once; gives what puts back what was in force */
+  readonly publish: (make: (own: Site) => Site, running: Version) => () => void;
 }
 
 /** The site that a pushed file makes. @throws KerbError CONFIG_*, PROFILE_* */
@@ -26,18 +25,13 @@ export function pushedSite(text: string, where: string, own: Site, taxonomy: Tax
   const site = parseSite(text, where, own);
   const bad = (code: string, what: string, remedy: string) => new KerbError(code, what, where, remedy);
   if (site.id !== own.id) throw bad('PROFILE_OTHER_SITE', `is of site "${site.id}"`, `this box is "${own.id}"`);
-  const ids = (one: Site) => JSON.stringify(one.cameras.map(({ id }) => id).sort());
-  if (ids(site) !== ids(own)) {
-    const what = `has the cameras ${ids(site)}, this box ${ids(own)}`;
+  if (camerasOf(site) !== camerasOf(own)) {
+    const what = `has the cameras ${camerasOf(site)}, this box ${camerasOf(own)}`;
     throw bad('PROFILE_CAMERAS', what, "cameras are a technician's work: change the site file on the box");
   }
   checkCodes(taxonomy, site.profile, where);
   // how a camera is reached is the box's own business, and its file may hold a password
-  const cameras = site.cameras.map(({ source: _, ...camera }) => {
-    const { source, transport, decode } = own.cameras.find(({ id }) => id === camera.id)!;
-    return { ...camera, transport, decode, ...(source === undefined ? {} : { source }) };
-  });
-  return { ...site, cameras };
+  return reachedAs(site, own);
 }
 
 export class ProfileKind implements UpdateKind {
@@ -51,7 +45,7 @@ export class ProfileKind implements UpdateKind {
 
   /** A profile is published under the id of the site it is for; others are none of this box's business. */
   fits(name: string): boolean {
-    return name === this.#options.own.id;
+    return name === this.#options.own().id;
   }
 
   own(): Version {
@@ -59,11 +53,13 @@ export class ProfileKind implements UpdateKind {
   }
 
   async stage(good: StagedGood): Promise<Candidate> {
-    const { own, taxonomy, labels, adopt, site, running } = this.#options;
+    const { own, taxonomy, labels, publish } = this.#options;
     const path = join(good.folder, good.first);
     const where = `profile ${good.name} ${good.version}`;
-    const next = pushedSite(await readFile(path, 'utf8'), where, own, taxonomy);
-    const former = { site: site(), running: running() };
+    const text = await readFile(path, 'utf8');
+    const make = (of: Site) => pushedSite(text, where, of, taxonomy);
+    const next = make(own());
+    let undo = () => {};
     return {
       async check() {
         const blind = next.profile.rules.find((rule) => !rule.classes.some((name) => labels().has(name)));
@@ -77,12 +73,12 @@ export class ProfileKind implements UpdateKind {
         );
       },
       async switch() {
-        adopt(next, { name: good.name, version: good.version, counter: good.counter });
+        undo = publish(make, { name: good.name, version: good.version, counter: good.counter });
         return 'runs';
       },
       async prove() {},
       async back() {
-        adopt(former.site, former.running);
+        undo();
       },
       async settle() {},
       async close() {},

@@ -1,0 +1,277 @@
+// agent/main/site: which zones and rules are in force: an edit made on the box, a publication, or the box's own file. In:
+// each as it comes. Out: one site, adopted at once. Never: an edit lost that was answered as done; an edit that silently
+// stands over something newer; a broken file that changes what runs.
+//
+// What came last on this box counts, by what it was made over and not by a clock: an edit notes the file and the publication
+// that were there. While both are the same, it is in force. Once another file or publication comes, that is newer: the edit
+// is set aside, kept and offered, until somebody sends it again. Without an edit a publication stands over the file.
+import { createHash } from 'node:crypto';
+import { KerbError, oneLine } from '../../../contract/index.ts';
+import type { Version } from '../../../ota/device/index.ts';
+import type { Taxonomy } from '../../cases/index.ts';
+import { checkCodes } from '../../cases/index.ts';
+import { readSite, type Site, type SiteOnDisk } from '../../config/site.ts';
+import type { SiteAnswer, SiteEdited, SiteFrom, SiteState } from '../../console/api-site.ts';
+import { SmallFile } from '../small-file.ts';
+import { checkEdit, documentOf, type Edit, editFileSchema } from './edits.ts';
+
+/** Zones and rules that were published: made anew when the box's own file changes. */
+export interface Published {
+  /** @throws KerbError where it does not fit this box's own site any more */
+  readonly make: (own: Site) => Site;
+  readonly version: Version;
+  /** epoch ms since when it is on this box; null: not known */
+  readonly at: number | null;
+}
+
+export interface SiteKeeperOptions {
+  /** the site file */
+  readonly file: string;
+  readonly own: SiteOnDisk;
+  readonly published: Published | null;
+  /** where edits are kept */
+  readonly edits: string;
+  readonly taxonomy: Taxonomy;
+  /** labels of the model that is on */
+  readonly labels: () => ReadonlySet<string | null>;
+  /** epoch ms */
+  readonly now: () => number;
+  /** puts a site in force, at once */
+  readonly adopt: (site: Site) => void;
+  readonly onChange: () => void;
+  readonly log: (line: string) => void;
+}
+
+interface InForce {
+  readonly site: Site;
+  readonly from: SiteFrom;
+  readonly version: string;
+  readonly since: number | null;
+  readonly revision: string;
+  /** the publication that this is, or that an edit was made over */
+  readonly published: Version | null;
+}
+
+/** Versions of edits end so; the part before is what they were made over. */
+const EDITED = /\+edit\.\d+$/;
+/** Longest name of a version that an edit takes over. */
+const MAX_BASE = 48;
+
+export class SiteKeeper {
+  readonly #options: SiteKeeperOptions;
+  readonly #file: SmallFile<{ edit: Edit | null }>;
+  #own: SiteOnDisk;
+  #ownSince: number | null = null;
+  #published: Published | null;
+  #edit: Edit | null;
+  #inForce: InForce;
+  #fault: SiteState['fault'] = null;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(options: SiteKeeperOptions) {
+    this.#options = options;
+    this.#own = options.own;
+    this.#published = options.published;
+    this.#file = new SmallFile(options.edits, editFileSchema);
+    this.#edit = this.#file.read()?.edit ?? null;
+    this.#inForce = this.#choose();
+  }
+
+  /** As the box's own file has it. */
+  get own(): Site {
+    return this.#own.site;
+  }
+
+  /** The files that this depends on. */
+  get files(): readonly string[] {
+    return this.#own.files;
+  }
+
+  /** In force. */
+  get site(): Site {
+    return this.#inForce.site;
+  }
+
+  /** What runs; its counter is the publication's that it stands on, also where it was edited since. */
+  get running(): Version {
+    const { version, published } = this.#inForce;
+    return { name: published?.name ?? this.own.id, version, counter: published?.counter ?? null };
+  }
+
+  get state(): SiteState {
+    const { from, since, version, revision } = this.#inForce;
+    const edit = from === 'edited' ? null : this.#edit;
+    const aside = edit && { at: edit.at, version: versionOf(edit) };
+    return { from, since, version, revision, aside, fault: this.#fault };
+  }
+
+  answer(): SiteAnswer {
+    const { taxonomy, labels } = this.#options;
+    const aside = this.#inForce.from === 'edited' ? null : this.#usableEdit();
+    const codes = new Map([...taxonomy.matters].map(([code, { name }]) => [code, { ...name }]));
+    return {
+      ...this.state,
+      running: { ...this.running },
+      site: documentOf(this.site),
+      other: aside && documentOf(aside),
+      classes: [...labels()].filter((name) => name !== null),
+      codes: Object.fromEntries(
+        this.site.profile.rules.flatMap(({ code }) => (codes.has(code) ? [[code, codes.get(code)!]] : [])),
+      ),
+    };
+  }
+
+  /** A publication comes into force. Gives what puts back what was in force before. */
+  publish(make: Published['make'], version: Version): () => void {
+    const former = this.#published;
+    this.#put({ make, version, at: this.#options.now() });
+    return () => this.#put(former);
+  }
+
+  #put(published: Published | null): void {
+    this.#published = published;
+    this.#adopt();
+  }
+
+  /** The file has changed: takes it, or says why not. */
+  reread(): Promise<void> {
+    return this.#inTurn(async () => {
+      const { file, taxonomy, now, onChange, log } = this.#options;
+      try {
+        const own = await readSite(file);
+        if (own.site.id !== this.own.id) {
+          const what = `is of site "${own.site.id}", and this box runs "${this.own.id}"`;
+          throw new KerbError('SITE_OTHER', what, file, 'start the agent anew to make it another site');
+        }
+        checkCodes(taxonomy, own.site.profile, file);
+        const same = own.fingerprint === this.#own.fingerprint;
+        const healed = this.#fault !== null;
+        this.#fault = null;
+        if (same) return healed ? onChange() : undefined;
+        this.#own = own;
+        this.#ownSince = now();
+        log('the site file was changed and is taken');
+        this.#adopt();
+      } catch (error) {
+        const code = error instanceof KerbError ? error.code : 'SITE_FILE';
+        const what = oneLine(error);
+        if (this.#fault?.what === what) return;
+        this.#fault = { code, what, since: Math.round(now()) };
+        log(`the site file as it is now cannot be taken, what runs stays: ${what}`);
+        onChange();
+      }
+    });
+  }
+
+  /** Takes an edit: on disk first, then in force. @throws KerbError SITE_DISK */
+  edit(value: unknown, revision: string | null): Promise<SiteEdited> {
+    return this.#inTurn(async () => {
+      if (revision !== null && revision !== this.#inForce.revision) return { changed: this.#inForce.revision };
+      const checked = checkEdit(value, this.#bounds());
+      if ('faults' in checked) return { faults: [...checked.faults] };
+      const { site } = checked;
+      const { version } = this.site.profile;
+      if (sameRules(site, this.site)) return { done: this.answer() };
+      const serial = (this.#edit?.serial ?? 0) + 1;
+      const { published } = this.#inForce;
+      const base = published?.version ?? this.own.profile.version;
+      const named = `${base.replace(EDITED, '').slice(0, MAX_BASE)}+edit.${serial}`;
+      const over = { file: this.#own.fingerprint, counter: published?.counter ?? null };
+      const document = documentOf({ ...site, profile: { ...site.profile, version: named } });
+      const edit: Edit = { v: 1, at: Math.round(this.#options.now()), serial, over, site: { ...document } };
+      await this.#keep(edit);
+      this.#edit = edit;
+      this.#options.log(`zones and rules were edited on the box: ${version} becomes ${named}`);
+      this.#adopt();
+      return { done: this.answer() };
+    });
+  }
+
+  /** Gives the edit up. @throws KerbError SITE_DISK */
+  forget(): Promise<SiteAnswer> {
+    return this.#inTurn(async () => {
+      if (this.#edit !== null) {
+        await this.#keep(null);
+        this.#edit = null;
+        this.#options.log('the edit of zones and rules was given up');
+        this.#adopt();
+      }
+      return this.answer();
+    });
+  }
+
+  async #keep(edit: Edit | null): Promise<void> {
+    try {
+      await this.#file.write({ edit });
+    } catch (error) {
+      const what = `the edit could not be kept: ${oneLine(error)}`;
+      throw new KerbError('SITE_DISK', what, this.#options.edits, 'make room on the disk', { cause: error });
+    }
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(work);
+    this.#turn = done.catch(() => {});
+    return done;
+  }
+
+  #bounds() {
+    return { own: this.own, taxonomy: this.#options.taxonomy, labels: this.#options.labels() };
+  }
+
+  #adopt(): void {
+    const former = this.#inForce;
+    this.#inForce = this.#choose();
+    if (JSON.stringify(former.site) !== JSON.stringify(this.site)) this.#options.adopt(this.site);
+    this.#options.onChange();
+  }
+
+  #choose(): InForce {
+    const site = this.#publishedSite();
+    const published = site && this.#published ? this.#published : null;
+    const version = published?.version ?? null;
+    const edit = this.#edit;
+    if (edit && edit.over.file === this.#own.fingerprint && edit.over.counter === (version?.counter ?? null)) {
+      const edited = this.#usableEdit();
+      if (edited) return inForce(edited, 'edited', edited.profile.version, edit.at, version);
+    }
+    if (site && published) return inForce(site, 'published', published.version.version, published.at, version);
+    return inForce(this.own, 'file', this.own.profile.version, this.#ownSince, null);
+  }
+
+  #publishedSite(): Site | null {
+    try {
+      return this.#published?.make(this.own) ?? null;
+    } catch (error) {
+      this.#options.log(
+        `the published profile does not fit the site file any more, the file's own is used: ${oneLine(error)}`,
+      );
+      return null;
+    }
+  }
+
+  /** The kept edit, if this program still takes it. */
+  #usableEdit(): Site | null {
+    if (!this.#edit) return null;
+    const checked = checkEdit(this.#edit.site, this.#bounds());
+    if ('site' in checked) return checked.site;
+    const { path, en } = checked.faults[0]!;
+    this.#options.log(`the edit of zones and rules cannot be used: ${path}: ${en}`);
+    return null;
+  }
+}
+
+function inForce(site: Site, from: SiteFrom, version: string, at: number | null, published: Version | null): InForce {
+  const hash = createHash('sha256').update(JSON.stringify([from, version, documentOf(site)]));
+  const revision = hash.digest('hex').slice(0, 16);
+  return { site, from, version, since: at === null ? null : Math.round(at), revision, published };
+}
+
+const versionOf = ({ site }: Edit) =>
+  String((site['profile'] as { version?: unknown } | undefined)?.version ?? '').slice(0, 64);
+
+/** Do both say the same, whatever the name of their version? */
+function sameRules(a: Site, b: Site): boolean {
+  const bare = (site: Site) => JSON.stringify(documentOf({ ...site, profile: { ...site.profile, version: '' } }));
+  return bare(a) === bare(b);
+}
