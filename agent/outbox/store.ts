@@ -176,9 +176,13 @@ export class SegmentStore {
     const seed = segmentSeed(epoch, lane, number);
     const head = { lane, epoch, number, length: file.bytes, first };
     const path = join(this.dir, segmentName(number));
-    await writeAll(disk, file.fd, encodeHead(head, this.#walls.last), 0);
-    await disk.datasync(file.fd);
-    await this.#seal();
+    const begun = async () => {
+      await writeAll(disk, file.fd, encodeHead(head, this.#walls.last), 0);
+      await disk.datasync(file.fd);
+    };
+    // Two files: their syncs need not wait for each other.
+    const [one, two] = await Promise.allSettled([begun(), this.#seal()]);
+    for (const { reason } of [one, two].filter((each) => each.status === 'rejected')) throw reason;
     await disk.rename(file.path, path);
     this.#highest = number;
     this.segments.push({ ...head, path, seed, next: first, end: BLOCK, expiry: null, readers: 0, freed: false });

@@ -10,7 +10,7 @@ const COUNT = 200_000;
 const LEVEL_COUNT = 4000;
 /** records a producer hands in together, and how many such batches wait for the disk */
 const BATCH = 200;
-const WAITING = 100;
+const WAITING = 300;
 
 /** Fills our log as a producer of many records does. */
 async function fillOurs(dir: string, count: number): Promise<void> {
