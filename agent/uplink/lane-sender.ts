@@ -101,6 +101,11 @@ export class LaneSender {
     return this.#ready !== null && this.#unacked.length < this.#limits.unacked;
   }
 
+  /** A message is being packed, and the lane may send it once it is. */
+  get packing(): boolean {
+    return this.#filling && this.#ready === null && this.#unacked.length < this.#limits.unacked;
+  }
+
   /** Records were accepted. */
   more(): void {
     this.#due ??= this.#mono() + this.#gather;
@@ -200,6 +205,8 @@ export class LaneSender {
       .finally(() => {
         this.#filling = false;
         if (this.#again || reading !== this.#reading) this.fill();
+        // Others may have waited for this one.
+        if (!this.#ready) this.#options.onReady();
       });
   }
 

@@ -50,6 +50,7 @@ export interface UplinkOptions {
 }
 
 const TICK = 500;
+const URGENT = ['alarm', 'case'] as const satisfies readonly Flow[];
 const MAX_ACK_BYTES = 4096;
 
 export class Uplink {
@@ -233,10 +234,13 @@ export class Uplink {
     const window = Math.min(this.#limits.window, session.receiveMaximum);
     const backlog = Math.max(1, window - this.#limits.urgent);
     let unpaid = 0;
+    // An alarm or a case that is being read off the disk is milliseconds away: nothing less urgent overtakes it.
+    const urgentComes = () => URGENT.some((flow) => this.#flows.get(flow)?.packing);
     const may = (flow: Flow): boolean => {
       const sender = this.#flows.get(flow);
       if (!sender?.ready || session.inFlight >= window) return false;
       if (flow === 'alarm' || flow === 'case') return true;
+      if (urgentComes()) return false;
       if (flow === 'evidence' && sender.inFlight >= this.#limits.evidence) return false;
       if (session.inFlight >= backlog || (session.inFlight > 0 && this.#inFlightBytes >= this.#pace.allowance)) {
         return false;

@@ -1,6 +1,6 @@
 // What the uplink sends is seen here by a broker that counts: the window, who passes whom, what a month of silence costs.
 import { mock } from 'node:test';
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { type Ack, decodeEnvelopes, deviceTopics, type Lane } from '../../contract/index.ts';
 import { eventually } from '../../test/chain-rig.ts';
@@ -139,6 +139,33 @@ test('after an outage what is new goes first while the backlog drains, and nothi
   t.true(order.indexOf(420) < order.indexOf(390), `${order.indexOf(420)} ${order.indexOf(390)}`);
   t.is(lane.acks.at(-1), 420);
   t.is(link.counters().lanes.telemetry.resent, 0);
+});
+
+test('after an outage no telemetry overtakes a case that is still being read off the disk', async (t) => {
+  const cases = new MemoryLane('case', 3);
+  const { batches } = cases;
+  cases.batches = async function* (from) {
+    await wait(60);
+    yield* batches.call(cases, from);
+  };
+  const lanes = [cases, new MemoryLane('telemetry', 400), new MemoryLane('evidence', 20)];
+  const order: string[] = [];
+  const { link, ack } = await rig(t, lanes, {
+    limits: { messageRecords: 10, gather: 0 },
+    prepare: (made) => {
+      made.onPublish = (message) => {
+        message.confirm();
+        const what = message.topic.slice(topics.base.length + 4).split('/')[0]!;
+        if (what !== 'case' && what !== 'telemetry' && what !== 'evidence') return;
+        order.push(what);
+        ack(what, seqs(message).at(-1)!);
+      };
+    },
+  });
+  link.start();
+  await link.untilEmpty();
+  t.is(order[0], 'case');
+  t.true(order.includes('telemetry') && order.includes('evidence'));
 });
 
 test('a drain rate holds the backlog back and no alarm; it survives a restart until it is lifted', async (t) => {
