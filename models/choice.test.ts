@@ -25,7 +25,8 @@ test('a choice is remembered for its card and its box alone', async (t) => {
   await writeChoice(file, { ...choice, ms: 50 });
   await writeChoice(file, choice);
   t.deepEqual(await readChoice(file, card), choice);
-  t.is(await readChoice(file, { ...card, version: '2' }), null);
+  t.deepEqual(await readChoice(file, { ...card, version: '2' }), choice);
+  t.is(await readChoice(file, { ...card, sizes: [{ ...card.sizes[0]!, sha256: 'f'.repeat(64) }] }), null);
   await writeFile(file, '{"choices": [{"card"');
   t.is(await readChoice(file, card), null);
   await writeChoice(file, choice);
@@ -48,7 +49,6 @@ test('of candidates that find the same the fastest is chosen, of nearly equal on
 
 test('a trial measures what runs and names what does not', async (t) => {
   const { card, folder } = await defaultCard();
-  const whole = structuredClone(card);
   card.sizes = [card.sizes[0]!];
   card.sizes[0]!.variants!['conv-int8']!.file = 'models/none.tflite';
   const picture = fileURLToPath(new URL('./proof/street.png', import.meta.url));
@@ -59,5 +59,4 @@ test('a trial measures what runs and names what does not', async (t) => {
   t.true(float.finds.some((find) => find.class === 'car'));
   t.is(missing?.fault?.code, 'MODEL_MISSING');
   t.is(choose([float, missing!]), float);
-  t.not(hashOf(whole), hashOf(card));
 });

@@ -6,7 +6,7 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { arch, cpus } from 'node:os';
 import { dirname } from 'node:path';
 import { z } from 'zod';
-import { allWeights, type Card, type Weights, weightsOf } from './card.ts';
+import { allWeights, type Card, filesOf, type Weights, weightsOf } from './card.ts';
 import { type RuntimeName, runtimeNames } from './runtimes.ts';
 
 /** What a trial chooses. */
@@ -20,7 +20,7 @@ export const safe: Use = { runtime: 'wasm', weights: 'float' };
 
 /** A choice as it is remembered. */
 export interface Choice extends Use {
-  /** the card it is for: its name, and a hash of what it says */
+  /** the card it is for: its name, and a hash of its files */
   readonly card: string;
   readonly cardHash: string;
   /** what it was made on */
@@ -58,8 +58,10 @@ export function thisBox(): string {
   return `${all[0]?.model.trim() ?? 'unknown'} x${all.length} ${arch()} ${process.version}`.slice(0, 300);
 }
 
+/** The card's files: a card whose labels or thresholds change runs as it did. */
 export function hashOf(card: Card): string {
-  return createHash('sha256').update(JSON.stringify(card)).digest('hex').slice(0, 32);
+  const files = filesOf(card).map(({ sha256 }) => sha256);
+  return createHash('sha256').update(files.join()).digest('hex').slice(0, 32);
 }
 
 /** The choice that was made here for this card, or null. A damaged file is as good as none: a trial writes it anew. */

@@ -28,6 +28,8 @@ export interface DoctorInput {
   tests: boolean;
   /** files that the detector needs, or why they cannot be named */
   modelFiles: () => Promise<string[]>;
+  /** what it looks with, in words */
+  modelUse?: () => Promise<string>;
 }
 
 const MB = 1024 * 1024;
@@ -103,13 +105,14 @@ function addons(): Check[] {
   });
 }
 
-async function detector({ modelFiles }: DoctorInput): Promise<Check> {
+async function detector({ modelFiles, modelUse }: DoctorInput): Promise<Check> {
   const text = { zh: '识别模型', en: 'detector' };
   const remedy = { zh: '运行 npm run setup', en: 'run npm run setup' };
   try {
     const files = await modelFiles();
     const missing = files.filter((file) => !readable(file, constants.R_OK));
-    if (missing.length === 0) return { id: 'detector', level: 'ok', text, value: `${files.length} files` };
+    const use = missing.length === 0 && modelUse ? `, ${await modelUse()}` : '';
+    if (missing.length === 0) return { id: 'detector', level: 'ok', text, value: `${files.length} files${use}` };
     return { id: 'detector', level: 'bad', text, value: `missing: ${missing.join(', ')}`, remedy };
   } catch (error) {
     return { id: 'detector', level: 'bad', text, value: oneLine(error), remedy };

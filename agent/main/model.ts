@@ -26,6 +26,14 @@ export function choicesFile(home: string = env().home): string {
   return join(home, 'models/choices.json');
 }
 
+/** What the built-in detector is looked with, and whether this box has tried. */
+export async function useInWords(cache: string): Promise<string> {
+  const loaded = await chosenCard();
+  const tried = (await readChoice(choicesFile(), loaded.card)) !== null;
+  const { runtime, weights } = await useFor(loaded, cache);
+  return `${runtime}, weights ${weights}${tried ? '' : ' (not tried here: kerbside models bench finds the fastest)'}`;
+}
+
 /** What to look with: what `kerbside models bench` found best here, if it still can be had; else what is safe everywhere. */
 export async function useFor({ card, folder }: LoadedCard, cache: string): Promise<Use> {
   const choice = await readChoice(choicesFile(), card);

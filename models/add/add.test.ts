@@ -159,6 +159,7 @@ for (const [title, bytes, names] of [
     ),
     /1917 anchors/,
   ],
+  ['more memory than there is', otherModel([1, 300, 300, 3], [[1, 30_000, 30_000, 3]]), /memory/],
   ['something else', otherModel([1, 300, 300, 3], [[1, 5, 7]]), /not known/],
 ] as const) {
   test(`a model for ${title} is named and refused`, (t) => {

@@ -2,9 +2,13 @@
 // a refusal that names what it is instead. Never: a guess passed off as known; what was guessed is said in `notes`.
 import { KerbError } from '../../contract/errors.ts';
 import type { Card } from '../card.ts';
+import { lengthOf } from '../runtime.ts';
 import { type ModelMetadata, metadataOf } from '../tflite/metadata.ts';
 import type { Model, Tensor } from '../tflite/read.ts';
 import { headFor } from './heads.ts';
+
+/** Numbers in one tensor; a picture of 1280 x 1280 in 64 channels has 105 million. */
+const mostNumbers = 128 << 20;
 
 /** What is known of a model before it has run. */
 export interface Inspection {
@@ -29,6 +33,8 @@ export function inspect(model: Model, options: InspectOptions, where: string): I
   if (model.inputs.length !== 1) {
     throw unusable(`takes ${model.inputs.length} inputs, not one picture: a model for text or for pairs`, where);
   }
+  const large = model.tensors.find(({ shape }) => lengthOf(shape) > mostNumbers);
+  if (large) throw unusable(`needs more memory than a box has: ${large.name} is ${large.shape.join('x')}`, where);
   const input = model.tensors[model.inputs[0]!]!;
   const layout = layoutOf(input, where);
   const [height = 0, width = 0] = layout === 'nhwc' ? input.shape.slice(1) : input.shape.slice(2);

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { systemClock } from '../../health/clock.ts';
 import { examine } from '../../health/doctor.ts';
 import { env } from '../env.ts';
-import { modelFiles } from '../model.ts';
+import { modelFiles, useInWords } from '../model.ts';
 
 export const help = `
 usage: kerbside doctor [--json]
@@ -22,6 +22,7 @@ export async function run(argv: string[]): Promise<number> {
     clock: systemClock(),
     tests: true,
     modelFiles: () => modelFiles(cache),
+    modelUse: () => useInWords(cache),
   });
   for (const check of checks) {
     if (values.json) process.stdout.write(`${JSON.stringify(check)}\n`);
