@@ -120,6 +120,28 @@ test('what the centre does not acknowledge is sent again, though newer messages 
   end();
 });
 
+test('one that was lost is sent again, though the centre acknowledges every newer one', async (t) => {
+  const { way, source, add, pass, taken, end } = rig('telemetry');
+  await add(1);
+  taken()!.confirm();
+  let lost = 0;
+  for (let ms = 0; ms <= 2 * LIMITS.ackTimeout && lost === 0; ms += LIMITS.gather) {
+    await add(1);
+    await pass(LIMITS.gather);
+    for (let message = taken(); message; message = taken()) {
+      if (message.first === 1) lost = message.records;
+      message.confirm();
+      const seq = source.nextSeq - 1;
+      if (lost === 0) t.true(way.ack(source.epoch, 0, [[2, seq]]));
+      await settled();
+    }
+  }
+  t.is(lost, 1, 'it alone: the others are there');
+  t.true(way.ack(source.epoch, source.nextSeq - 1, []));
+  t.true(way.empty);
+  end();
+});
+
 test('a message of an earlier life that is confirmed late counts nothing', async (t) => {
   const { inFlight, add, pass, taken, end } = rig('telemetry');
   await add(1);

@@ -62,7 +62,7 @@ export class LaneSender {
   /** asked to fill while a read was under way */
   #again = false;
   #inFlight = 0;
-  /** when the centre's word last moved the cursor, or a life began */
+  /** when the centre last took the oldest message under way, or a life began */
   #progress: number;
   /** counts rewinds of all that was sent */
   #life = 0;
@@ -154,9 +154,10 @@ export class LaneSender {
   /** The centre holds more than before. */
   acknowledged(): void {
     const { held } = this.#options;
-    const before = this.#unacked.length;
+    const oldest = this.#unacked[0];
     this.#unacked = this.#unacked.filter(({ first, last }) => !held.covers(first, last));
-    if (this.#unacked.length < before) {
+    // Only the oldest one's is progress: newer ones that arrive say that it is lost, not that it is still on its way.
+    if (this.#unacked[0] !== oldest) {
       this.#progress = this.#mono();
       this.#timeout = this.#limits.ackTimeout;
     }
