@@ -96,7 +96,16 @@ export interface State {
   started: number;
   demo: boolean;
   clock: { quality: 'unknown' | 'held' | 'synced' };
-  link: { state: 'online' | 'offline' | 'connecting' | 'none'; since: number; broker: string; error?: string };
+  link: {
+    state: 'online' | 'offline' | 'connecting' | 'none';
+    since: number;
+    broker: string;
+    error?: string;
+    /** bytes a second that the centre allows; null: no bound */
+    drain_rate?: number | null;
+    /** bytes on the wire of the last days, oldest first */
+    traffic?: { day: string; bytes: Record<Lane | 'link', number> }[];
+  };
   /** gone: accepted and lost for good since the lane was made, by reason */
   outbox: { lane: Lane; waiting: number; bytes: number; oldest: number | null; gone: Record<string, number> }[];
   cameras: CameraState[];

@@ -188,6 +188,18 @@ export const stateSchema = z.object({
     since: ms('since when it is so'),
     broker: z.string(),
     error: z.string().optional(),
+    drain_rate: z.number().nullable().optional().describe('what the centre allows, bytes a second; null: no bound'),
+    traffic: z
+      .array(
+        z.object({
+          day: z.string().describe('UTC day; `unknown` while the clock is'),
+          bytes: z.record(z.enum([...LANES, 'link']), z.number()),
+        }),
+      )
+      .optional()
+      .describe(
+        'bytes on the wire of the last days by lane, with headers of TLS, TCP and IP; link: the session itself',
+      ),
   }),
   outbox: z.array(
     z.object({

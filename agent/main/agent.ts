@@ -230,6 +230,7 @@ export async function startAgent(box: Box, options: AgentOptions): Promise<Agent
       () => keeper.state(),
       () => faults.counts(),
       () => commands?.counters() ?? null,
+      () => uplink?.counters() ?? null,
     );
     const page = await startConsole({
       host: box.page.host,

@@ -2,14 +2,17 @@
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { CommandCounters } from '../commands/index.ts';
 import type { State } from '../console/api.ts';
+import type { UplinkCounters } from '../uplink/index.ts';
 import { flowsMetrics } from './flows/metrics.ts';
 import { updateMetrics } from './updates/metrics.ts';
+import { uplinkMetrics } from './uplink-metrics.ts';
 
 /** A registry whose gauges are filled from `state()` whenever they are asked for. */
 export function agentMetrics(
   state: () => State,
   faults: () => [string, number][],
   commands: () => CommandCounters | null,
+  uplink: () => UplinkCounters | null,
 ): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -80,6 +83,7 @@ export function agentMetrics(
   gauge('link_online', '1 while the session to the broker is up', [], (g) => {
     g.set(state().link.state === 'online' ? 1 : 0);
   });
+  uplinkMetrics(gauge, uplink);
   updateMetrics(gauge, state);
   flowsMetrics(gauge, state);
   gauge('commands', 'commands of the centre since the start, by what became of them', ['end'], (g) => {

@@ -6,7 +6,7 @@ import type { SiteState } from '../console/api-site.ts';
 import type { Clock } from '../health/clock.ts';
 import { type Check, examine } from '../health/doctor.ts';
 import type { Outbox } from '../outbox/index.ts';
-import type { UplinkState } from '../uplink/index.ts';
+import type { UplinkCounters, UplinkState } from '../uplink/index.ts';
 import type { RunningCamera } from './camera.ts';
 import { flowsHealth } from './flows/health.ts';
 import type { Wired } from './flows/open.ts';
@@ -23,7 +23,7 @@ export interface StateOptions {
   readonly roles: State['roles'];
   readonly clock: Clock;
   readonly outbox: Outbox;
-  readonly uplink: { state(): UplinkState } | null;
+  readonly uplink: { state(): UplinkState; counters(): UplinkCounters } | null;
   readonly cache: string;
   readonly data: string;
 }
@@ -91,7 +91,9 @@ export class StateKeeper {
   state(): State {
     const { box, clock, uplink } = this.#options;
     const now = Math.round(clock.wall());
-    const link: State['link'] = uplink?.state() ?? { state: 'none', since: Math.round(this.#started), broker: '' };
+    const link: State['link'] = uplink
+      ? { ...uplink.state(), ...linkFigures(uplink.counters()) }
+      : { state: 'none', since: Math.round(this.#started), broker: '' };
     const state: Omit<State, 'health'> = {
       device: box.device,
       city: box.city,
@@ -113,4 +115,11 @@ export class StateKeeper {
     const wired = flowsHealth(state.flows, state.outputs, now);
     return { ...state, health: [...healthLines(state, this.#checks), ...wired] };
   }
+}
+
+/** Days of traffic that a state tells. */
+const TRAFFIC_DAYS = 7;
+
+function linkFigures({ drain_rate, days }: UplinkCounters): Pick<State['link'], 'drain_rate' | 'traffic'> {
+  return { drain_rate, traffic: days.slice(-TRAFFIC_DAYS).map(({ day, bytes }) => ({ day, bytes })) };
 }
