@@ -81,6 +81,9 @@ test('satellites put a clock right that stands in 1970, but not by one wrong dat
   system.ms += 2 * 3_600_000;
   t.is(clock.quality(), 'held');
   t.true(Math.abs(clock.wall() - (NOW + system.ms)) < 2000);
+  system.state = 'held';
+  system.offset = -YEARS;
+  t.is(clock.quality(), 'held');
   system.state = 'synced';
   system.offset = NOW + 500;
   system.ms += 2000;

@@ -66,6 +66,8 @@ export class SatelliteClock implements Clock {
   }
 
   #systemQuality(): ClockQuality {
+    // A clock that was set back says so at once; whether it is vouched for is not asked for each record.
+    if (this.#system.wall() < CLOCK_FLOOR) return 'unknown';
     const now = this.mono();
     if (now - this.#asked >= ASK_EVERY_MS) {
       this.#asked = now;
