@@ -236,6 +236,32 @@ test('a full disk refuses, and when it is freed the lane goes on by itself (writ
   );
 });
 
+test('of many at once as many count as are on disk when it is full; the rest goes in later, without a hole', async (t) => {
+  const dir = await folder(t);
+  let room = 600 * KIB;
+  const disk = boundedDisk(
+    () => room,
+    (bytes) => {
+      room -= bytes;
+    },
+  );
+  const outbox = await small(t, dir, { disk, reserveBytes: { telemetry: 0 } });
+  const records = upTo(5000).map((number) => ({ kind: 'opaque' as const, text: text(number) }));
+  const some = await outbox.appendMany('telemetry', records);
+  t.like(some, { first: 1, refused: { code: 'OUTBOX_DISK_FULL' } });
+  t.true(some.count > 0 && some.count < 5000);
+  t.is(outbox.lane('telemetry').nextSeq, some.count + 1);
+  room = 1e9;
+  t.like(await outbox.appendMany('telemetry', records.slice(some.count)), {
+    first: some.count + 1,
+    count: 5000 - some.count,
+    refused: null,
+  });
+  t.deepEqual(await numbers(t, outbox), upTo(5000));
+  await outbox.close();
+  t.deepEqual(await numbers(t, await small(t, dir)), upTo(5000));
+});
+
 test('after a failed sync nothing more is written to that file, and nothing accepted is lost', async (t) => {
   const dir = await folder(t);
   let broken = false;
