@@ -167,7 +167,10 @@ export class Field {
         if (trouble.state === 'slow') link.set('pass', trouble.delay);
         else link.set(trouble.state);
         if (trouble.flood > 0) await this.#flood('telemetry', trouble.flood);
-        return () => link.set('pass');
+        return () => {
+          if (trouble.state === 'cut') this.witness.mark();
+          link.set('pass');
+        };
       }
       case 'clock': {
         this.#skew = trouble.skew;
@@ -271,7 +274,9 @@ export class Field {
   /** Starts what is dead. */
   async revive(): Promise<void> {
     for (const victim of ['broker', 'intake', 'agent'] as const) {
-      if (!this[victim].running && !this.#closing) this[victim].start();
+      if (this[victim].running || this.#closing) continue;
+      if (victim !== 'intake') this.witness.mark();
+      this[victim].start();
     }
   }
 

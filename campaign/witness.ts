@@ -2,12 +2,14 @@
 // the backlog. For each session that it hears from its birth on: until the last case that waited at the birth is sent,
 // no more telemetry may have gone than its weight allows. In: messages, what was accepted. Out: sessions judged, and faults.
 import { connect, type MqttClient } from 'mqtt';
-import { deviceTopics } from '../contract/index.ts';
+import { type Ack, deviceTopics } from '../contract/index.ts';
 import { CITY, DEVICE } from './records.ts';
 import { Faults } from './verdict.ts';
 
 /** Bytes that may go before the weights can be seen: messages of telemetry that were packed when the first case came. */
 const SLACK = 3 * 60_000;
+/** Messages of the backlog that may go before the first case that waited: those under way when it woke. */
+const MOST_BEFORE = 4;
 /** Share of telemetry and evidence beside cases: weights 4 + 2 + 1 to 8. */
 const SHARE = 7 / 8;
 
@@ -27,6 +29,8 @@ export class Witness {
   readonly #client: MqttClient;
   readonly #seen = new Set<string>();
   readonly #open = new Set<string>();
+  /** open when there surely was no session */
+  #waited: ReadonlySet<string> = new Set();
   #session: Session | null = null;
   readonly #onReply: (id: string, text: string) => void;
   readonly late = new Faults();
@@ -41,12 +45,13 @@ export class Witness {
     const topics = deviceTopics(CITY, DEVICE);
     this.#client = connect(broker, { reconnectPeriod: 50, connectTimeout: 5000, queueQoSZero: false });
     this.#client.on('error', () => undefined);
-    this.#client.on('connect', () => this.#client.subscribe([topics.up], { qos: 1 }, () => undefined));
+    this.#client.on('connect', () => this.#client.subscribe([topics.up, topics.ack], { qos: 1 }, () => undefined));
     this.#client.on('close', () => {
       this.#session = null;
     });
     this.#client.on('message', (topic, payload, { retain }) => {
       if (topic === topics.status) this.#born(payload, retain);
+      else if (topic === topics.ack) this.#acknowledged(payload);
       else this.#heard(topic.slice(topics.base.length + 4), payload);
     });
   }
@@ -56,13 +61,35 @@ export class Witness {
     if (lane === 'case' && !this.#seen.has(key)) this.#open.add(key);
   }
 
+  /** What the centre holds waits no more, even where it came while nobody listened here. */
+  #acknowledged(payload: Buffer): void {
+    const { lane, epoch, upTo } = JSON.parse(payload.toString('utf8')) as Ack;
+    if (lane !== 'case') return;
+    for (const key of this.#open) {
+      const [, of, seq] = key.split('/');
+      if (of === epoch && Number(seq) <= upTo) this.#arrived(key);
+    }
+  }
+
+  #arrived(key: string): void {
+    this.#seen.add(key);
+    this.#open.delete(key);
+    this.#session?.waiting.delete(key);
+  }
+
+  /** There is no session now: what is open waits. */
+  mark(): void {
+    this.#waited = new Set(this.#open);
+  }
+
   #born(payload: Buffer, retained: boolean): void {
     const { online } = JSON.parse(payload.toString('utf8')) as { online: boolean };
     this.#session = null;
-    if (!online || retained || this.#open.size === 0) return;
+    const waiting = new Set([...this.#waited].filter((key) => this.#open.has(key)));
+    if (!online || retained || waiting.size === 0) return;
     this.#session = {
-      waiting: new Set(this.#open),
-      waited: this.#open.size,
+      waiting,
+      waited: waiting.size,
       cases: 0,
       backlog: 0,
       before: 0,
@@ -78,16 +105,14 @@ export class Witness {
     }
     if (what === 'case') {
       for (const [, epoch, seq] of payload.toString('utf8').matchAll(/"lane":"case","epoch":"(\w+)","seq":(\d+)/g)) {
-        const key = `case/${epoch}/${seq}`;
-        this.#seen.add(key);
-        this.#open.delete(key);
-        session?.waiting.delete(key);
+        this.#arrived(`case/${epoch}/${seq}`);
       }
     }
     if (!session) return;
     if (what === 'case') session.cases += payload.length;
     else if (what !== 'alarm') session.backlog += payload.length;
     if (session.cases === 0 && session.backlog > 0) session.before++;
+    if (session.before > MOST_BEFORE) session.late = true;
     if (session.backlog > session.cases * SHARE + SLACK) session.late = true;
     if (session.waiting.size > 0) return;
     this.#session = null;
