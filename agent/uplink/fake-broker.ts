@@ -39,8 +39,13 @@ export class FakeBroker {
     for (const socket of this.#sockets) this.#send(socket, 0x30, rest);
   }
 
-  async close(): Promise<void> {
+  /** Cuts all connections. */
+  cut(): void {
     for (const socket of this.#sockets) socket.destroy();
+  }
+
+  async close(): Promise<void> {
+    this.cut();
     this.#server.close();
     await once(this.#server, 'close');
   }

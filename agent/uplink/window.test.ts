@@ -5,7 +5,7 @@ import test, { type ExecutionContext } from 'ava';
 import { type Ack, decodeEnvelopes, deviceTopics, type Lane } from '../../contract/index.ts';
 import { eventually } from '../../test/chain-rig.ts';
 import { FakeBroker, type FakePublish } from './fake-broker.ts';
-import { Uplink, type UplinkLimits, type UplinkMemory } from './index.ts';
+import { Uplink, type UplinkLimits, type UplinkMemory, type UplinkOptions } from './index.ts';
 import { EPOCH, MemoryLane } from './testing.ts';
 import { PACKET_BYTES } from './traffic.ts';
 
@@ -20,7 +20,10 @@ interface Rig {
 async function rig(
   t: ExecutionContext,
   lanes: MemoryLane[],
-  more: { limits?: Partial<UplinkLimits>; prepare?: (broker: FakeBroker) => void; mono?: () => number } = {},
+  more: { limits?: Partial<UplinkLimits>; prepare?: (broker: FakeBroker) => void; mono?: () => number } & Pick<
+    UplinkOptions,
+    'log' | 'onDown'
+  > = {},
   memory?: { kept: UplinkMemory | null },
 ): Promise<Rig> {
   const broker = new FakeBroker();
@@ -34,6 +37,8 @@ async function rig(
     birth: () => ({ version: '1', boot: 'boot', roles: ['camera'] }),
     clock: { wall: () => Date.UTC(2026, 10, 28), mono: more.mono ?? (() => performance.now()) },
     random: () => 0.5,
+    ...(more.log ? { log: more.log } : {}),
+    ...(more.onDown ? { onDown: more.onDown } : {}),
     limits: { spread: 20, backoff: 20, backoffMax: 20_000, ...more.limits },
     ...(memory
       ? {
@@ -166,6 +171,87 @@ test('after an outage no telemetry overtakes a case that is still being read off
   await link.untilEmpty();
   t.is(order[0], 'case');
   t.true(order.includes('telemetry') && order.includes('evidence'));
+});
+
+test('a picture goes in chunks that no alarm waits behind, and goes on where it stopped', async (t) => {
+  const pictures = new MemoryLane('evidence');
+  const of = 12;
+  for (let chunk = 0; chunk < of; chunk++) {
+    const head = {
+      v: 1,
+      kind: 'evidence',
+      id: 'p1',
+      case: 'c1',
+      chunk,
+      of,
+      sha256: 'a'.repeat(64),
+      bytes: of * 32_768,
+    };
+    const text = JSON.stringify({ ...head, mime: 'image/jpeg' });
+    pictures.add(undefined, { kind: 'evidence', text, bytes: Buffer.alloc(32_768, chunk) });
+  }
+  const alarms = new MemoryLane('alarm');
+  let held: FakePublish[] = [];
+  const { broker, link, ack } = await rig(t, [pictures, alarms], {
+    prepare: (made) => {
+      made.onPublish = (message) => {
+        if (message.topic === topics.status) message.confirm();
+        else held.push(message);
+      };
+    },
+  });
+  const chunks = () => held.flatMap(({ topic }) => topic.match(/evidence\/p1\/(\d+)$/)?.[1] ?? []).map(Number);
+  link.start();
+  // A link that confirms nothing holds two chunks at most, and an alarm goes all the same.
+  await eventually('chunks', () => (chunks().length === 2 ? true : null));
+  alarms.add();
+  await eventually('the alarm', () => held.find(({ topic }) => topic === topics.lane('alarm')) ?? null);
+  t.deepEqual(chunks(), [0, 1]);
+  held.pop()!.confirm();
+  for (let next = 2; next < 8; next++) {
+    held.shift()!.confirm();
+    await eventually(`chunk ${next}`, () => (chunks().includes(next) ? true : null));
+    t.true(chunks().length <= 3);
+  }
+  // The centre has stored five of them when the link breaks: the sixth is the next.
+  ack('evidence', 5);
+  await eventually('the word', () => (pictures.acks.at(-1) === 5 ? true : null));
+  held = [];
+  broker.cut();
+  await eventually('again', () => (chunks().length === 2 ? true : null));
+  t.deepEqual(chunks(), [5, 6]);
+});
+
+test('messages from above that are none of ours, too large or no acknowledgement are counted, and told once a minute', async (t) => {
+  const lines: string[] = [];
+  const downs: string[] = [];
+  const { broker, link, ack } = await rig(t, [new MemoryLane('case', 2)], {
+    log: (line) => lines.push(line),
+    onDown: (what, payload) => downs.push(`${what} ${payload.length}`),
+  });
+  link.start();
+  await eventually('online', () => (link.state().state === 'online' ? true : null));
+  const bad: [string, string][] = [
+    ['kerb/v1/bozhou/box-2/down/ack', '{}'],
+    ['kerb/v1/elsewhere/box-1/down/command', '{}'],
+    [topics.command, 'x'.repeat(65_537)],
+    [topics.ack, 'x'.repeat(5000)],
+    [topics.ack, '{"v":1'],
+    [topics.ack, JSON.stringify({ v: 1, kind: 'ack', device: 'box-1', lane: 'case', epoch: EPOCH, upTo: -1 })],
+    [
+      topics.ack,
+      JSON.stringify({ v: 1, kind: 'ack', device: 'box-1', lane: 'case', epoch: EPOCH, upTo: 1, above: [[2]] }),
+    ],
+  ];
+  for (const [topic, payload] of bad) broker.publish(topic, payload);
+  broker.publish(topics.command, '{}');
+  ack('case', 9);
+  ack('case', 1, [[9, 9]]);
+  ack('case', 1, [[3, 2]]);
+  await eventually('the good ones', () => (link.counters().lanes.case.acked === 1 ? true : null));
+  t.is(link.counters().bad_down, bad.length);
+  t.deepEqual(downs, ['command 2']);
+  t.is(lines.filter((line) => line.includes('from above')).length, 1);
 });
 
 test('a drain rate holds the backlog back and no alarm; it survives a restart until it is lifted', async (t) => {
