@@ -157,7 +157,8 @@ test('kill -9 at random during refresh and download: resumes, and each byte come
   let status: number | null = null;
   for (let run = 0; status !== 0 && run < 60; run++) {
     const child = spawn(process.execPath, download, { stdio: 'ignore' });
-    const timer = setTimeout(() => child.kill('SIGKILL'), 150 + ((run * 97) % 350));
+    // later ones live longer: on a busy machine a program needs a while to begin
+    const timer = setTimeout(() => child.kill('SIGKILL'), 150 + ((run * 97) % 350) + run * 40);
     const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
     clearTimeout(timer);
     if (signal === 'SIGKILL') kills++;
