@@ -17,6 +17,7 @@ import {
   pointText,
   replySchema,
   reportSchema,
+  shiftOf,
   statusSchema,
 } from './index.ts';
 
@@ -63,6 +64,24 @@ test('v1 opaque: several lines, texts byte for byte', (t) => {
       [2, '{"n": 2.50, "t":"\\u00e9"}'],
     ],
   );
+});
+
+test('v1 anchor: a record of a boot that learned the time, the birth that says so, ranges in an acknowledgement', (t) => {
+  const [envelope] = envelopes(read('anchor.ndjson').toString('utf8'));
+  t.deepEqual(envelope?.anchor, { offset: 1795847000123, clock: 'synced' });
+  t.is(shiftOf(envelope!, envelope!.anchor!), 1795846971123);
+  const birth = statusSchema.parse(json('birth-boots.json'));
+  t.deepEqual(
+    birth.boots?.map(({ nr, anchor }) => [nr, anchor?.clock]),
+    [
+      [3, undefined],
+      [4, 'synced'],
+    ],
+  );
+  t.deepEqual(ackSchema.parse(json('ack-ranges.json')).above, [
+    [901, 1022],
+    [1024, 1031],
+  ]);
 });
 
 test('v1 evidence: an envelope line, a line break, the promised bytes', (t) => {
