@@ -6,8 +6,8 @@ import { type Ack, deviceTopics } from '../contract/index.ts';
 import { CITY, DEVICE } from './records.ts';
 import { Faults } from './verdict.ts';
 
-/** Bytes that may go before the weights can be seen: messages of telemetry that were packed when the first case came. */
-const SLACK = 3 * 60_000;
+/** Bytes that may go before the weights can be seen: a full message of each of three flows. */
+const SLACK = 3 * 200_000;
 /** Messages of the backlog that may go before the first case that waited: those under way when it woke. */
 const MOST_BEFORE = 4;
 /** Share of telemetry and evidence beside cases: weights 4 + 2 + 1 to 8. */
@@ -110,8 +110,10 @@ export class Witness {
     }
     if (!session) return;
     if (what === 'case') session.cases += payload.length;
-    else if (what !== 'alarm') session.backlog += payload.length;
-    if (session.cases === 0 && session.backlog > 0) session.before++;
+    else if (what !== 'alarm') {
+      session.backlog += payload.length;
+      if (session.cases === 0) session.before++;
+    }
     if (session.before > MOST_BEFORE) session.late = true;
     if (session.backlog > session.cases * SHARE + SLACK) session.late = true;
     if (session.waiting.size > 0) return;
@@ -119,7 +121,8 @@ export class Witness {
     this.judged++;
     this.mostBefore = Math.max(this.mostBefore, session.before);
     const { late, waited, cases, backlog } = session;
-    if (late) this.late.add(`${waited} cases (${cases} bytes) came after ${backlog} bytes of telemetry and evidence`);
+    const told = `${backlog} bytes of telemetry and evidence, ${session.before} messages of it before the first`;
+    if (late) this.late.add(`${waited} cases (${cases} bytes) came after ${told}`);
   }
 
   close(): void {
