@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 import { KerbError } from '../contract/errors.ts';
@@ -22,6 +23,19 @@ const start = async (t: ExecutionContext, how: string) => {
 };
 const model = Buffer.from('model');
 const input = Float32Array.of(1, 2, 3);
+
+/** Processes around the native addon that this one has started and that still are. */
+function adapters(): number {
+  const mine = readdirSync('/proc').filter((pid) => {
+    try {
+      const parent = Number(/\) \S (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1]);
+      return parent === process.pid && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('native-adapter');
+    } catch {
+      return false; // it has just ended, or is no process
+    }
+  });
+  return mine.length;
+}
 
 test('frames come through whole, however the stream is cut', (t) => {
   const bytes = Buffer.concat([
@@ -88,10 +102,12 @@ test('a program that is not there is told', async (t) => {
     for (const runtime of ['wasm', 'native'] as const) {
       const looker = await createLooker({ card, cacheDir, workers: 1, use: { runtime, weights: 'float' } });
       const { objects } = await looker.look(picture, { depth: 'base', minScore: 0.4 });
+      if (runtime === 'native') t.is(adapters(), 1);
       finds.push(objects.map((one) => `${one.class} ${one.score.toFixed(3)} ${one.box.map(Math.round)}`).join('; '));
       await looker.close();
     }
     t.is(finds[0], finds[1]);
+    t.is(adapters(), 0);
     t.regex(finds[0]!, /stop sign .*car .*person/);
   },
 );

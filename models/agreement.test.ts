@@ -7,6 +7,7 @@ import { setThreadsCount, setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import { type GraphModel, loadGraphModel } from '@tensorflow/tfjs-converter';
 import * as tf from '@tensorflow/tfjs-core';
 import { sampleTest } from '../test/samples.ts';
+import { overlap } from './boxes.ts';
 import { weightsOf, withWeights } from './card.ts';
 import { type CocoCard, cocoCard } from './import/coco.ts';
 import { tarballName } from './import/fetch.ts';
@@ -140,12 +141,3 @@ sampleTest('weights in bytes find what the floats find on three street pictures'
   }
   float.close();
 });
-
-/** Intersection over union. */
-function overlap(a: readonly number[], b: readonly number[]): number {
-  const [ax = 0, ay = 0, aw = 0, ah = 0] = a;
-  const [bx = 0, by = 0, bw = 0, bh = 0] = b;
-  const across = Math.min(ax + aw, bx + bw) - Math.max(ax, bx);
-  const down = Math.min(ay + ah, by + bh) - Math.max(ay, by);
-  return across <= 0 || down <= 0 ? 0 : (across * down) / (aw * ah + bw * bh - across * down);
-}

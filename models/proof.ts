@@ -4,6 +4,7 @@
 // Never: a detector let through that finds no persons (they could not be masked), or that sees things everywhere.
 import { fileURLToPath } from 'node:url';
 import { KerbError } from '../contract/errors.ts';
+import { overlap } from './boxes.ts';
 import type { Card } from './card.ts';
 import { readPicture } from './image.ts';
 import { knownPicture } from './known.ts';
@@ -72,7 +73,7 @@ export async function proveModel(
   const fine = check(await looker.look(street, { depth: 'fine', minScore: 0.2 }), street, MOST_IN_STREET);
   for (const known of KNOWN) {
     if (!labels.has(known.class)) continue;
-    const found = fine.objects.find((find) => find.class === known.class && iou(find.box, known.box) >= FOUND_IOU);
+    const found = fine.objects.find((find) => find.class === known.class && overlap(find.box, known.box) >= FOUND_IOU);
     const score = found?.score ?? 0;
     if (score < FOUND_SCORE) throw nonsense(`does not find the ${known.class} in the known picture`);
   }
@@ -82,7 +83,7 @@ export async function proveModel(
     const sure = objects.filter((find) => find.score >= AGREED_SCORE && labels.has(find.class));
     if (sure.length === 0) continue;
     const own = check(await looker.look(picture, { depth: 'wide', minScore: 0.2 }), picture, card.merge.objects);
-    const again = sure.filter((find) => own.objects.some((one) => iou(one.box, find.box) >= FOUND_IOU));
+    const again = sure.filter((find) => own.objects.some((one) => overlap(one.box, find.box) >= FOUND_IOU));
     if (again.length < sure.length * AGREED_SHARE) {
       throw nonsense(`finds ${again.length} of the ${sure.length} things that the running model is sure of`);
     }
@@ -116,11 +117,4 @@ function oddities(
   }
   const sure = objects.filter(({ score }) => score >= SURE).length;
   return sure > most ? `sees ${sure} things where there are hardly any` : null;
-}
-
-function iou([ax, ay, aw, ah]: Box, [bx, by, bw, bh]: Box): number {
-  const w = Math.min(ax + aw, bx + bw) - Math.max(ax, bx);
-  const h = Math.min(ay + ah, by + bh) - Math.max(ay, by);
-  const both = Math.max(0, w) * Math.max(0, h);
-  return both / (aw * ah + bw * bh - both);
 }

@@ -5,6 +5,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { freemem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { KerbError } from '../contract/errors.ts';
+import { overlap } from './boxes.ts';
 import type { Card } from './card.ts';
 import { safe, type Use } from './choice.ts';
 import type { ModelPlaces } from './files.ts';
@@ -207,12 +208,4 @@ function agree(own: readonly Detection[], reference: readonly Detection[]): numb
   const clear = reference.filter(({ score }) => score >= 0.5);
   const met = clear.filter((find) => own.some((one) => one.class === find.class && overlap(one.box, find.box) > 0.7));
   return clear.length === 0 ? 1 : met.length / clear.length;
-}
-
-/** Intersection over union of two boxes. */
-export function overlap(a: Detection['box'], b: Detection['box']): number {
-  const across = Math.min(a[0] + a[2], b[0] + b[2]) - Math.max(a[0], b[0]);
-  const down = Math.min(a[1] + a[3], b[1] + b[3]) - Math.max(a[1], b[1]);
-  if (across <= 0 || down <= 0) return 0;
-  return (across * down) / (a[2] * a[3] + b[2] * b[3] - across * down);
 }
