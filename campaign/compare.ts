@@ -48,7 +48,7 @@ export async function compare(field: Field, { seconds, drained }: Course): Promi
     done('power_cuts.disk', counts.cut),
     done('power_cuts.torn', counts.tear),
     done('torn_writes', counts.torn),
-    ...[...troubles].sort().map(([name, count]) => done(name, count)),
+    ...[...troubles.counts].sort().map(([name, count]) => done(name, count)),
     done('seconds', Math.round(seconds), 's'),
     done('accepted', field.ledger.accepted.size),
     ...Object.entries(field.ledger.count).map(([lane, count]) => done(`accepted.${lane}`, count)),
@@ -62,7 +62,7 @@ export async function compare(field: Field, { seconds, drained }: Course): Promi
     done('pictures', verdict.pictures),
     done('sessions_judged', field.witness.judged),
     done('backlog_before_cases', field.witness.mostBefore, 'messages'),
-    done('longest_recovery', Math.round(field.longestRecovery) / 1000, 's'),
+    done('longest_recovery', Math.round(troubles.longestRecovery) / 1000, 's'),
     done('commands', field.asked.taken.size),
     ...[...field.asked.states].sort().map(([state, count]) => done(`commands.${state}`, count)),
     done('gaps_of_torn_writes', verdict.emptyGaps),
@@ -76,7 +76,7 @@ export async function compare(field: Field, { seconds, drained }: Course): Promi
     none('late_cases', field.witness.late),
     none('commands_unended', field.asked.unended),
     none('commands_twice', field.asked.twice),
-    zero('unrecovered', field.unrecovered),
+    zero('unrecovered', troubles.unrecovered),
     zero('crashes', crashes.length, crashes.slice(0, 3)),
   ];
 }

@@ -12,17 +12,13 @@ import type { BoxOptions, Order } from './box.ts';
 import { keyOf, Ledger } from './ledger.ts';
 import { Link } from './link.ts';
 import type { CampaignOptions } from './outbox.ts';
-import type { Death, Trouble, Victim } from './plan.ts';
+import type { Death, Victim } from './plan.ts';
 import { mosquittoConf, Program } from './programs.ts';
-
 import { Stage } from './stage.ts';
 import { tear } from './tear.ts';
+import { RECOVERS_WITHIN, Troubles } from './troubles.ts';
 import { Witness } from './witness.ts';
 
-/** After the disk has room again the box has to accept within (ms). */
-const RECOVERS_WITHIN = 60_000;
-/** A flood is over, or given up, after (ms). */
-const FLOOD_WITHIN = 4000;
 /** When all is well, commands that were given are answered within (ms). */
 const ANSWERS_WITHIN = 30_000;
 
@@ -35,26 +31,24 @@ export class Field {
   readonly agent: Program;
   readonly broker: Program;
   readonly intake: Program;
-  readonly #link: Link;
-  readonly #intakeLink: Link;
+  readonly link: Link;
+  readonly intakeLink: Link;
   readonly #random: Random;
   readonly #say: (line: string) => void;
   readonly #undo: string;
   readonly #brokerPort: number;
   readonly #httpPort: number;
-  readonly #onEmpty: { resolve: () => void } = { resolve: () => undefined };
+  #onEmpty = () => {};
   readonly #boot = systemClock().boot;
   #life = 0;
-  #skew = 0;
-  #intakeSkew = 0;
-  #closing = false;
+  /** ms that the clocks of the box and of the centre's next start are wrong */
+  skew = 0;
+  intakeSkew = 0;
+  closing = false;
   #disk: Promise<void> = Promise.resolve();
   kills = 0;
   readonly counts = { agent: 0, broker: 0, intake: 0, cut: 0, tear: 0, torn: 0 };
-  readonly troubles = new Map<string, number>();
-  /** disks that were full and freed, after which the box did not accept in time */
-  unrecovered = 0;
-  longestRecovery = 0;
+  readonly troubles = new Troubles(this);
 
   private constructor(
     dir: string,
@@ -64,7 +58,7 @@ export class Field {
     options: CampaignOptions,
   ) {
     this.stage = stage;
-    [this.#link, this.#intakeLink] = links;
+    [this.link, this.intakeLink] = links;
     [this.#brokerPort, this.#httpPort] = ports;
     this.#random = new Random(options.seed, 2);
     this.#say = options.say;
@@ -74,7 +68,7 @@ export class Field {
     const file = (name: string) => join(ROOT, 'campaign', name);
     this.agent = new Program(
       'agent',
-      () => this.#agentCommand(file('box.ts'), url(this.#link.port), options.seed),
+      () => this.#agentCommand(file('box.ts'), url(this.link.port), options.seed),
       (line) => this.#heard(line),
     );
     const conf = mosquittoConf(made(join(dir, 'broker')), this.#brokerPort);
@@ -86,7 +80,7 @@ export class Field {
     const args = [
       'run',
       '--broker',
-      url(this.#intakeLink.port),
+      url(this.intakeLink.port),
       '--database',
       this.database,
       '--port',
@@ -96,16 +90,16 @@ export class Field {
     const intake = () => ({
       command: node24,
       args: [preload, join(ROOT, 'centre/cli.ts'), ...args],
-      env: { CAMPAIGN_SKEW_MS: `${this.#intakeSkew}` },
+      env: { CAMPAIGN_SKEW_MS: `${this.intakeSkew}` },
     });
     this.intake = new Program('intake', intake, () => undefined);
     for (const program of [this.agent, this.broker, this.intake]) {
       // What ends by itself is started again, as pm2 and systemd do: a box may be unable to start on a full disk.
       program.onCrash = () => {
         const again = async () => {
-          if (!this.#closing && !program.running) program.start();
+          if (!this.closing && !program.running) program.start();
         };
-        setTimeout(() => void this.#onDisk(again), 300);
+        setTimeout(() => void this.onDisk(again), 300);
       };
     }
     this.asked = new Asked(this.database, new Random(options.seed, 3));
@@ -126,14 +120,14 @@ export class Field {
       broker,
       seed,
       life: ++this.#life,
-      skew: this.#skew,
+      skew: this.skew,
       undo: this.#undo,
     };
     return { command: node24, args: [program, JSON.stringify(options)] };
   }
 
   #heard(line: string): void {
-    if (line === 'E') this.#onEmpty.resolve();
+    if (line === 'E') this.#onEmpty();
     if (line.startsWith('C ')) this.asked.runs(line.slice(2), this.#life);
     if (!this.ledger.take(line)) return;
     const [what, lane, epoch, seq] = line.split(' ') as [string, string, string, string];
@@ -156,84 +150,19 @@ export class Field {
     await eventually('centre', async () => ((await fetch(url).catch(() => null))?.ok ? true : null), 150_000);
   }
 
-  /** Begins a trouble; what it gives ends it. */
-  async begin(trouble: Trouble): Promise<() => void | Promise<void>> {
-    const name = 'state' in trouble ? `${trouble.what}_${trouble.state}` : trouble.what;
-    this.troubles.set(name, (this.troubles.get(name) ?? 0) + 1);
-    switch (trouble.what) {
-      case 'link':
-      case 'intake_link': {
-        const link = trouble.what === 'link' ? this.#link : this.#intakeLink;
-        if (trouble.state === 'slow') link.set('pass', trouble.delay);
-        else link.set(trouble.state);
-        if (trouble.flood > 0) await this.#flood('telemetry', trouble.flood);
-        return () => {
-          if (trouble.state === 'cut') this.witness.mark();
-          link.set('pass');
-        };
-      }
-      case 'clock': {
-        this.#skew = trouble.skew;
-        this.#intakeSkew = -trouble.skew;
-        this.#tell({ do: 'clock', skew: trouble.skew });
-        return () => {
-          this.#skew = this.#intakeSkew = 0;
-          this.#tell({ do: 'clock', skew: 0 });
-        };
-      }
-      case 'case_flood':
-        await this.#flood('case', trouble.flood);
-        return () => undefined;
-      case 'disk_full': {
-        if (!this.stage.isDisk) return () => undefined;
-        // Without a link nothing is acknowledged, so no segment becomes free meanwhile.
-        this.#link.set('cut');
-        await this.#onDisk(() => this.stage.fill(trouble.left));
-        await this.#flood('telemetry', trouble.flood);
-        await this.#flood('case', Math.round(trouble.flood / 10));
-        return () =>
-          this.#onDisk(async () => {
-            this.stage.free();
-            this.#link.set('pass');
-            void this.#recovery();
-          });
-      }
-    }
-  }
-
-  #tell(order: Order): void {
+  tell(order: Order): void {
     this.agent.tell(order);
   }
 
-  /** Has the box write many records at once, and waits until it has taken or refused them, or no longer. */
-  async #flood(lane: 'telemetry' | 'case', count: number): Promise<void> {
-    const until = this.ledger.settled + count;
-    this.#tell({ do: 'flood', lane, count });
-    const end = performance.now() + FLOOD_WITHIN;
-    while (this.ledger.settled < until && performance.now() < end) {
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-  }
-
-  async #recovery(): Promise<void> {
-    const freed = performance.now();
-    while (this.ledger.last <= freed && performance.now() - freed < RECOVERS_WITHIN && !this.#closing) {
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    const took = performance.now() - freed;
-    this.longestRecovery = Math.max(this.longestRecovery, took);
-    if (took >= RECOVERS_WITHIN) this.unrecovered++;
-  }
-
   /** One thing at a time is done to the disk. */
-  #onDisk(work: () => Promise<void>): Promise<void> {
+  onDisk(work: () => Promise<void>): Promise<void> {
     const mine = this.#disk.then(work);
     this.#disk = mine.catch(() => undefined);
     return mine;
   }
 
   kill(victims: readonly Victim[], death: Death): Promise<void> {
-    return this.#onDisk(() => this.#kill(victims, death));
+    return this.onDisk(() => this.#kill(victims, death));
   }
 
   async #kill(victims: readonly Victim[], death: Death): Promise<void> {
@@ -274,7 +203,7 @@ export class Field {
   /** Starts what is dead. */
   async revive(): Promise<void> {
     for (const victim of ['broker', 'intake', 'agent'] as const) {
-      if (this[victim].running || this.#closing) continue;
+      if (this[victim].running || this.closing) continue;
       if (victim !== 'intake') this.witness.mark();
       this[victim].start();
     }
@@ -282,21 +211,21 @@ export class Field {
 
   /** Makes all well and waits until the centre has all; false when it has not within `ms`. */
   async drain(ms: number): Promise<boolean> {
-    this.#link.set('pass');
-    this.#intakeLink.set('pass');
-    this.#skew = this.#intakeSkew = 0;
+    this.link.set('pass');
+    this.intakeLink.set('pass');
+    this.skew = this.intakeSkew = 0;
     await this.revive();
     await this.#intakeReady();
     const empty = new Promise<true>((resolve) => {
-      this.#onEmpty.resolve = () => resolve(true);
+      this.#onEmpty = () => resolve(true);
     });
-    this.#tell({ do: 'clock', skew: 0 });
-    this.#tell({ do: 'calm' });
+    this.tell({ do: 'clock', skew: 0 });
+    this.tell({ do: 'calm' });
     const patience = AbortSignal.timeout(ms);
     const drained = await Promise.race([empty, once(patience, 'abort').then(() => false)]);
     await this.asked.close();
     await this.#answers();
-    this.#closing = true;
+    this.closing = true;
     const [status] = [await this.agent.end('SIGTERM'), await this.intake.end('SIGTERM')];
     if (status !== 0) this.agent.crashes.push(`the box ended with ${status}: ${this.agent.stderr.slice(-300)}`);
     if (!drained)
@@ -310,17 +239,17 @@ export class Field {
     for (const end = performance.now() + ANSWERS_WITHIN; performance.now() < end; ) {
       const waiting = (await fetch(url).then((response) => response.json())) as unknown[];
       if (waiting.length === 0) return;
-      this.#tell({ do: 'born' });
+      this.tell({ do: 'born' });
       await new Promise((resolve) => setTimeout(resolve, 1000));
     }
   }
 
   async close(): Promise<void> {
-    this.#closing = true;
+    this.closing = true;
     this.witness.close();
     await Promise.all([this.agent, this.broker, this.intake].map((program) => program.end('SIGKILL')));
-    this.#link.close();
-    this.#intakeLink.close();
+    this.link.close();
+    this.intakeLink.close();
     await this.stage.close();
   }
 }

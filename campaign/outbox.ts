@@ -69,7 +69,7 @@ async function run(field: Field, step: Step): Promise<void> {
   let over: Promise<void> = Promise.resolve();
   if (step.trouble) {
     if ('flood' in step.trouble && step.trouble.flood > 0) await field.accepting();
-    const heal = await field.begin(step.trouble);
+    const heal = await field.troubles.begin(step.trouble);
     over = wait(step.lasts).then(heal);
     await wait(step.after);
   }
