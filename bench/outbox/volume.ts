@@ -42,7 +42,8 @@ export function openVolume(home: string, name: string): Volume {
       return Number(fields[6]) * SECTOR;
     },
     close() {
-      execFileSync('umount', [dir]);
+      // A writer that was stopped may still hold it for a moment.
+      execFileSync('umount', ['--lazy', dir]);
       execFileSync('losetup', ['--detach', device]);
     },
   };
