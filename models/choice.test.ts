@@ -26,7 +26,11 @@ test('a choice is remembered for its card and its box alone', async (t) => {
   await writeChoice(file, choice);
   t.deepEqual(await readChoice(file, card), choice);
   t.deepEqual(await readChoice(file, { ...card, version: '2' }), choice);
-  t.is(await readChoice(file, { ...card, sizes: [{ ...card.sizes[0]!, sha256: 'f'.repeat(64) }] }), null);
+  const newer = { ...card, sizes: [{ ...card.sizes[0]!, sha256: 'f'.repeat(64) }] };
+  t.deepEqual(await readChoice(file, newer), choice);
+  t.is(await readChoice(file, { ...newer, name: 'another' }), null);
+  const { variants: _, ...plain } = card.sizes[0]!;
+  t.is(await readChoice(file, { ...card, sizes: [plain] }), null);
   await writeFile(file, '{"choices": [{"card"');
   t.is(await readChoice(file, card), null);
   await writeChoice(file, choice);

@@ -64,11 +64,15 @@ export function hashOf(card: Card): string {
   return createHash('sha256').update(files.join()).digest('hex').slice(0, 32);
 }
 
-/** The choice that was made here for this card, or null. A damaged file is as good as none: a trial writes it anew. */
+/**
+ * The choice that was made here for this card, or else for an earlier card of its name: a newer version of a model most
+ * likely runs best as the one before. Null where there is none. A damaged file is as good as none: a trial writes it anew.
+ */
 export async function readChoice(file: string, card: Card): Promise<Choice | null> {
-  const [hash, box] = [hashOf(card), thisBox()];
-  const found = (await readAll(file)).find((one) => one.cardHash === hash && one.box === box);
-  return found && weightsOf(card).includes(found.weights) ? found : null;
+  const box = thisBox();
+  const here = (await readAll(file)).filter((one) => one.box === box && weightsOf(card).includes(one.weights));
+  const hash = hashOf(card);
+  return here.find((one) => one.cardHash === hash) ?? here.find((one) => one.card === card.name) ?? null;
 }
 
 /** Remembers a choice in place of an earlier one for the same card and box. */

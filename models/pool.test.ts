@@ -122,6 +122,19 @@ test('gives nonsense for the known picture', refuses, 'MODEL_INSANE', async (fol
   return cardWith(folder, bytes);
 });
 
+test('what a trial chose and is gone is told, and what is safe looks on', async (t) => {
+  const folder = await scratch(t);
+  const card = await cardWith(folder, await model300());
+  const told: string[] = [];
+  const use = { runtime: 'wasm', weights: 'conv-int8' } as const;
+  const onRestart = (why: KerbError) => told.push(why.code);
+  const looker = await createLooker({ card, cacheDir: folder, workers: 1, use, onRestart });
+  t.teardown(() => looker.close());
+  const { model } = await looker.look({ width: 64, height: 48, rgb: new Uint8Array(64 * 48 * 3) }, base);
+  t.is(model, 'coco-ssd 300x300');
+  t.deepEqual(told, ['MODEL_MISSING']);
+});
+
 const misbehaving = async (
   t: { teardown(fn: () => Promise<void>): void },
   options: Partial<LookerOptions> = {},

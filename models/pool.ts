@@ -11,7 +11,7 @@ export interface LookerOptions {
   readonly card: LoadedCard;
   /** the cache folder; a card's model files are sought beside the card first, then here */
   readonly cacheDir: string;
-  /** runtime and weights, as this box's own trial chose them; what is safe everywhere if not given */
+  /** runtime and weights, as this box's own trial chose them; what is safe everywhere if not given, or if they fail */
   readonly use?: Use;
   /** threads, 1..16 */
   readonly workers: number;
@@ -38,10 +38,24 @@ interface Waiting {
 const maxSide = 20_000;
 
 /**
- * Starts the threads and tries the model in each.
- * @throws KerbError MODEL_MISSING, MODEL_ALTERED, MODEL_UNREADABLE, MODEL_SHAPE, MODEL_INSANE, LOOK_FAILED
+ * Starts the threads and tries the model in each. What a trial once chose may have gone (a library, a file): then, and told
+ * by `onRestart`, what is safe everywhere.
+ * @throws KerbError MODEL_MISSING, MODEL_ALTERED, MODEL_UNREADABLE, MODEL_UNSUPPORTED, MODEL_SHAPE, MODEL_INSANE, LOOK_FAILED
  */
 export async function createLooker(options: LookerOptions): Promise<Looker> {
+  const { use = safe } = options;
+  if (use.runtime === safe.runtime && use.weights === safe.weights) return start(options);
+  try {
+    return await start(options);
+  } catch (error) {
+    if (!(error instanceof KerbError)) throw error;
+    const looker = await start({ ...options, use: safe });
+    options.onRestart?.(error);
+    return looker;
+  }
+}
+
+async function start(options: LookerOptions): Promise<Looker> {
   const pool = new Pool(options);
   try {
     await pool.started;

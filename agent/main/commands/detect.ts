@@ -38,7 +38,9 @@ export async function run(argv: string[]): Promise<number> {
   }
   const card = await loadCard(values.model);
   const { cache } = env();
-  const looker = await createLooker({ card, use: await useFor(card, cache), cacheDir: cache, workers: 1 });
+  const onRestart = (why: KerbError) => process.stderr.write(`kerbside: ${oneLine(why)}\n`);
+  const use = await useFor(card, cache);
+  const looker = await createLooker({ card, use, cacheDir: cache, workers: 1, onRestart });
   let status = 0;
   try {
     for (const image of positionals) {

@@ -55,7 +55,9 @@ export async function run(argv: string[]): Promise<number> {
     const recording = await openRecording(plain, { rate: site.cameras[0]!.looks_per_s, start });
     const card = await loadCard(CARD);
     const { cache } = env();
-    const looker = await createLooker({ card, use: await useFor(card, cache), cacheDir: cache, workers });
+    const onRestart = (why: KerbError) => process.stderr.write(`kerbside: ${oneLine(why)}\n`);
+    const use = await useFor(card, cache);
+    const looker = await createLooker({ card, use, cacheDir: cache, workers, onRestart });
     try {
       return await watch(site, taxonomy, recording, looker, values.out);
     } finally {
