@@ -6,14 +6,15 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { systemClock } from '../agent/health/clock.ts';
 import { Random } from '../agent/main/drive/random.ts';
-import { eventually, freePort, listening, node24, ROOT } from '../test/chain-rig.ts';
+import { readNote } from '../centre/folder-lock.ts';
+import { eventually, listening, node24, ROOT } from '../test/chain-rig.ts';
 import { Asked } from './asked.ts';
 import type { BoxOptions, Order } from './box.ts';
 import { keyOf, Ledger } from './ledger.ts';
 import { Link } from './link.ts';
 import type { CampaignOptions } from './outbox.ts';
 import type { Death, Victim } from './plan.ts';
-import { mosquittoConf, Program } from './programs.ts';
+import { lastingPort, mosquittoConf, Program } from './programs.ts';
 import { Stage } from './stage.ts';
 import { tear } from './tear.ts';
 import { RECOVERS_WITHIN, Troubles } from './troubles.ts';
@@ -37,7 +38,6 @@ export class Field {
   readonly #say: (line: string) => void;
   readonly #undo: string;
   readonly #brokerPort: number;
-  readonly #httpPort: number;
   #onEmpty = () => {};
   readonly #boot = systemClock().boot;
   #life = 0;
@@ -50,16 +50,10 @@ export class Field {
   readonly counts = { agent: 0, broker: 0, intake: 0, cut: 0, tear: 0, torn: 0 };
   readonly troubles = new Troubles(this);
 
-  private constructor(
-    dir: string,
-    stage: Stage,
-    links: [Link, Link],
-    ports: [number, number],
-    options: CampaignOptions,
-  ) {
+  private constructor(dir: string, stage: Stage, links: [Link, Link], brokerPort: number, options: CampaignOptions) {
     this.stage = stage;
     [this.link, this.intakeLink] = links;
-    [this.#brokerPort, this.#httpPort] = ports;
+    this.#brokerPort = brokerPort;
     this.#random = new Random(options.seed, 2);
     this.#say = options.say;
     this.#undo = join(dir, 'undo.ndjson');
@@ -77,15 +71,7 @@ export class Field {
       () => ({ command: 'mosquitto', args: ['-c', conf] }),
       () => undefined,
     );
-    const args = [
-      'run',
-      '--broker',
-      url(this.intakeLink.port),
-      '--database',
-      this.database,
-      '--port',
-      `${this.#httpPort}`,
-    ];
+    const args = ['run', '--broker', url(this.intakeLink.port), '--database', this.database];
     const preload = `--import=${pathToFileURL(file('skew.ts')).href}`;
     const intake = () => ({
       command: node24,
@@ -108,9 +94,9 @@ export class Field {
   }
 
   static async make(dir: string, options: CampaignOptions): Promise<Field> {
-    const [brokerPort, httpPort] = [await freePort(), await freePort()];
+    const brokerPort = await lastingPort();
     const links: [Link, Link] = [await Link.open(brokerPort), await Link.open(brokerPort)];
-    return new Field(dir, await Stage.make(dir, options.mounts), links, [brokerPort, httpPort], options);
+    return new Field(dir, await Stage.make(dir, options.mounts), links, brokerPort, options);
   }
 
   #agentCommand(program: string, broker: string, seed: number) {
@@ -146,8 +132,15 @@ export class Field {
 
   // A new PGlite takes seconds, on a busy machine many.
   async #intakeReady(): Promise<void> {
-    const url = `http://127.0.0.1:${this.#httpPort}/healthz`;
-    await eventually('centre', async () => ((await fetch(url).catch(() => null))?.ok ? true : null), 150_000);
+    await eventually('centre', async () => ((await this.#ask('/healthz')) ? true : null), 150_000);
+  }
+
+  /** The centre's answer; null while it is not there. */
+  async #ask(path: string): Promise<Response | null> {
+    const port = readNote(this.database)?.port ?? null;
+    if (port === null) return null;
+    const response = await fetch(`http://127.0.0.1:${port}${path}`).catch(() => null);
+    return response?.ok ? response : null;
   }
 
   tell(order: Order): void {
@@ -235,10 +228,9 @@ export class Field {
 
   /** Waits until no command waits, or no longer. */
   async #answers(): Promise<void> {
-    const url = `http://127.0.0.1:${this.#httpPort}/api/commands?state=waiting`;
     for (const end = performance.now() + ANSWERS_WITHIN; performance.now() < end; ) {
-      const waiting = (await fetch(url).then((response) => response.json())) as unknown[];
-      if (waiting.length === 0) return;
+      const response = await this.#ask('/api/commands?state=waiting');
+      if (((await response?.json()) as unknown[] | undefined)?.length === 0) return;
       this.tell({ do: 'born' });
       await new Promise((resolve) => setTimeout(resolve, 1000));
     }

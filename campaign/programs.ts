@@ -3,6 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 
 interface Command {
@@ -75,6 +76,25 @@ export class Program {
     child.kill(signal);
     await closed;
     return child.exitCode;
+  }
+}
+
+/**
+ * A port for a program that is started again and again. It lies below those that the system gives to connections: one of
+ * these could take it while the program is dead.
+ */
+export async function lastingPort(): Promise<number> {
+  for (;;) {
+    const port = 15_000 + Math.floor(Math.random() * 16_000);
+    const server = createServer();
+    const free = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false));
+      server.listen(port, '127.0.0.1', () => resolve(true));
+    });
+    if (!free) continue;
+    server.close();
+    await once(server, 'close');
+    return port;
   }
 }
 
