@@ -1,5 +1,5 @@
 // bench: after an outage of 100,000 records: how fast they catch up, in how much memory, and what a point costs on the
-// wire. Every sender in the same run against the same far end, by turns; medians count. Peers: mqtt.js with its memory
+// wire. Every sender in the same run to the same mosquitto and the same sink behind it, by turns; medians count. Peers: mqtt.js with its memory
 // store and with mqtt-level-store, a mosquitto beside the box with a bridge.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,9 +11,10 @@ import { type Outcome, outage, type Sender } from './uplink/round.ts';
 
 const ROUNDS = 3;
 const RECORDS = 100_000;
-/** mqtt-level-store takes minutes for more; its rate does not depend on it */
-const LEVEL_RECORDS = 10_000;
+/** mqtt-level-store takes a minute for all; its rate does not depend on how many */
+const LEVEL_RECORDS = 6_000;
 const POINTS = 20_000;
+const LIMIT_ROUNDS = 5;
 
 const NAMES: Record<Exclude<Sender, 'ours'>, string> = {
   bridge: 'mosquitto bridge',
@@ -25,7 +26,8 @@ const CATCHUP_GOALS = { bridge: 1.5, memory: 20, level: 100 } as const;
 /** Measures. @throws KerbError BENCH_PEER where a peer does not run */
 export async function bench(_: BenchOptions = {}): Promise<Row[]> {
   const results: Record<Sender, Outcome[]> = { ours: [], memory: [], level: [], bridge: [] };
-  const senders = ['ours', 'memory', 'bridge', 'level'] as const;
+  // Ours takes a third of a second, in which a busy machine may do anything: twice a round.
+  const senders = ['ours', 'memory', 'ours', 'bridge', 'level'] as const;
   for (let round = 0; round < ROUNDS; round++) {
     for (const sender of senders) {
       results[sender].push(await outage(sender, sender === 'level' ? LEVEL_RECORDS : RECORDS));
@@ -45,10 +47,18 @@ function catchupRows({ ours, ...peers }: Record<Sender, Outcome[]>): Row[] {
   });
 }
 
-/** The same bytes over the same loopback, with nobody who reads them. */
+/** The same bytes over the same loopback, with nobody who reads them: the best of several times. */
 async function limitRow(ours: readonly Outcome[]): Promise<Row> {
   const value = median(ours.map(({ perSecond }) => perSecond));
   const bytes = median(ours.map((one) => one.bytes));
+  let peerValue = 0;
+  for (let i = 0; i < LIMIT_ROUNDS; i++) peerValue = Math.max(peerValue, RECORDS / (await pour(bytes)));
+  const row = { metric: 'uplink.catchup', value: Math.round(value), unit: 'records/s' };
+  return { ...row, peer: 'limit: loopback TCP', peerValue: Math.round(peerValue), ratio: value / peerValue };
+}
+
+/** Seconds that so many bytes take from one process to another. */
+async function pour(bytes: number): Promise<number> {
   const server = createServer();
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -60,9 +70,7 @@ async function limitRow(ours: readonly Outcome[]): Promise<Row> {
     const begun = performance.now();
     socket.resume();
     await once(socket, 'end');
-    const peerValue = RECORDS / ((performance.now() - begun) / 1000);
-    const row = { metric: 'uplink.catchup', value: Math.round(value), unit: 'records/s' };
-    return { ...row, peer: 'limit: loopback TCP', peerValue: Math.round(peerValue), ratio: value / peerValue };
+    return (performance.now() - begun) / 1000;
   } finally {
     child.kill('SIGKILL');
     server.close();

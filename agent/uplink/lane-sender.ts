@@ -49,6 +49,8 @@ export class LaneSender {
   #unacked: Sent[] = [];
   #ready: Message | null = null;
   #reader: AsyncIterator<readonly WaitingRecord[]> | null = null;
+  /** what comes after `#batch`: the disk is read while that is packed */
+  #ahead: Promise<IteratorResult<readonly WaitingRecord[]>> | null = null;
   /** read, but not packed yet: from `#at` on */
   #batch: readonly WaitingRecord[] = [];
   #at = 0;
@@ -239,9 +241,12 @@ export class LaneSender {
         if (!packer.take(record)) return packer.finish();
         this.#next = record.seq + 1;
       }
-      const { done, value } = await reader.next();
+      const { done, value } = await (this.#ahead ?? reader.next());
       if (reading !== this.#reading) return null;
       if (done) break;
+      this.#ahead = reader.next();
+      // Its fault is met where it is awaited, if it ever is.
+      this.#ahead.catch(() => undefined);
       this.#batch = value;
       this.#at = 0;
     }
@@ -252,6 +257,7 @@ export class LaneSender {
   #endReading(): void {
     this.#batch = [];
     this.#at = 0;
+    this.#ahead = null;
     const reader = this.#reader;
     this.#reader = null;
     reader?.return?.()?.catch(() => undefined);

@@ -1,5 +1,5 @@
 // bench: mqtt.js as a box that goes through an outage. A process of its own. In: argv: store (memory or a folder of
-// mqtt-level-store), port, what to send, messages before and in the outage; over IPC: 'fill' once the far end is gone. Out: 'ready' when
+// mqtt-level-store), port, what to send, messages before and in the outage; over IPC: 'fill' once the broker is gone. Out: 'ready' when
 // it has taken all of it.
 import { once } from 'node:events';
 import { createRequire } from 'node:module';

@@ -1,5 +1,5 @@
 // bench: our box, as a process of its own: an outbox and an uplink that run on through an outage. In: argv: folder, port,
-// what to send, records before and in the outage; over IPC: 'fill' once the far end is gone. Out: 'ready' when all of it is accepted.
+// what to send, records before and in the outage; over IPC: 'fill' once the broker is gone. Out: 'ready' when all of it is accepted.
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { performance } from 'node:perf_hooks';

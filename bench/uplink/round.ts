@@ -1,5 +1,5 @@
-// bench: one outage and its end, for any sender: all is accepted while the far end is away, then it comes. Out: records a
-// second from the first to the last that arrived, and the sender's resident memory meanwhile.
+// bench: one outage and its end, for any sender: all is accepted while the centre's mosquitto is away, then it comes back,
+// with the centre at it. Out: records a second from the first to the last that arrived, and the sender's resident memory meanwhile.
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -30,29 +30,54 @@ export type Sender = 'ours' | 'memory' | 'level' | 'bridge';
 /** Sent while all is well, before the outage: every sender is warm then, as in life. */
 const BEFORE = 5_000;
 
-/** @param records accepted while the far end is away */
+/** @param records accepted while the broker is away */
 export async function outage(sender: Sender, records: number, load: Load = 'records'): Promise<Outcome> {
   const dir = mkdtempSync(join(tmpdir(), 'kerbside-bench-'));
   const port = await freePort();
   const sink = fork(file('sink.ts'));
   const children: ChildProcess[] = [sink];
-  const far = async (expect: number) => {
-    sink.send({ listen: port, expect });
-    await message(sink);
+  /** The centre's broker with the centre at it. */
+  const begin = async (expect: number) => {
+    const subscribed = message(sink);
+    sink.send({ port, expect });
+    const broker = await mosquitto(dir, 'centre', [`listener ${port} 127.0.0.1`], children);
+    await subscribed;
+    return broker;
   };
   try {
-    await far(BEFORE);
+    const broker = await begin(BEFORE);
     const { child, fill } = await STARTS[sender](dir, port, load, records, children);
     await message(sink);
+    broker.kill('SIGKILL');
     await fill();
     const memory = new Memory(child.pid!);
-    await far(records);
+    await begin(records);
     const { count, seconds, bytes } = (await message(sink)) as { count: number; seconds: number; bytes: number };
     return { count, bytes, perSecond: count / Math.max(seconds, 1e-3), rssMb: memory.end() };
   } finally {
     for (const child of children) child.kill('SIGKILL');
     rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
   }
+}
+
+/** A mosquitto that bounds nothing and keeps nothing on disk. */
+async function mosquitto(dir: string, name: string, more: string[], children: ChildProcess[]): Promise<ChildProcess> {
+  const config = [
+    ...more,
+    'allow_anonymous true',
+    'max_queued_messages 0',
+    'max_inflight_messages 0',
+    'persistence false',
+    'log_type none',
+  ];
+  const path = join(dir, `${name}.conf`);
+  writeFileSync(path, `${config.join('\n')}\n`);
+  const child = spawn('mosquitto', ['-c', path], { stdio: 'ignore' });
+  children.push(child);
+  await once(child, 'spawn').catch(() => {
+    throw new KerbError('BENCH_PEER', 'mosquitto does not start', 'uplink.catchup', 'apt-get install mosquitto');
+  });
+  return child;
 }
 
 /** A sender that sends BEFORE records, and accepts the others when `fill` is called. */
@@ -79,32 +104,25 @@ const program =
 /** A mosquitto beside the box, fed over MQTT, whose bridge keeps what is out of reach. */
 const bridge: Start = async (dir, port, load, records, children) => {
   const local = await freePort();
-  const config = [
-    `listener ${local} 127.0.0.1`,
-    'allow_anonymous true',
-    'max_queued_messages 0',
-    'max_inflight_messages 0',
-    'persistence false',
-    'log_type none',
-    'connection centre',
-    `address 127.0.0.1:${port}`,
-    'topic # out 1',
-    'cleansession false',
-    'notifications false',
-    'restart_timeout 1',
-  ];
-  writeFileSync(join(dir, 'bridge.conf'), `${config.join('\n')}\n`);
-  const child = spawn('mosquitto', ['-c', join(dir, 'bridge.conf')], { stdio: 'ignore' });
-  children.push(child);
-  child.on('error', () => undefined);
+  const child = await mosquitto(
+    dir,
+    'bridge',
+    [
+      `listener ${local} 127.0.0.1`,
+      'connection centre',
+      `address 127.0.0.1:${port}`,
+      'topic # out 1',
+      'cleansession false',
+      'notifications false',
+      'restart_timeout 1',
+    ],
+    children,
+  );
   const feed = async (count: number) => {
     const feeder = fork(file('feed.ts'), [`${local}`, load, `${count}`]);
     children.push(feeder);
     await once(feeder, 'exit');
   };
-  await once(child, 'spawn').catch(() => {
-    throw new KerbError('BENCH_PEER', 'mosquitto does not start', 'uplink.catchup', 'apt-get install mosquitto');
-  });
   await wait(300);
   await feed(BEFORE);
   return { child, fill: () => feed(records) };

@@ -1,17 +1,21 @@
-// bench: the far end for all senders alike: a bare MQTT server that confirms every message (QoS 1) and counts. Run as a
-// process of its own. In: {listen: port, expect: records} over IPC. Out: {listening}, then {count, seconds, bytes} once
-// all is there or nothing has come for a while; then it is gone again, until it is told to listen anew. Of our own uplink it counts the records in a message, and acknowledges.
-import { createServer, type Server, type Socket } from 'node:net';
+// bench: the centre's side, the same for all senders: subscribes at the broker, confirms every message (QoS 1), counts. A
+// process of its own. In: {port, expect} over IPC: a broker that is about to come, and how many records. Out: 'subscribed',
+// then {count, seconds, bytes} once all is there or nothing has come for a while. Of our own uplink it counts the records
+// in a message, and acknowledges them.
+import { connect, type Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { decodeBatch, PACKED_MARK } from '../../contract/index.ts';
 
-const RECEIVE_MAXIMUM = 65_535;
 /** ms without a message after which no more are expected */
-const SILENCE = 4_000;
-/** ms between the last message and the end of all connections */
+const SILENCE = 6_000;
+/** ms between two tries to reach a broker that is about to come: it must not be late */
+const RETRY = 2;
+/** ms between the last message and the word that all is there: what is confirmed last is still to go out */
 const LINGER = 300;
-const CONNACK_4 = Buffer.from([0x20, 2, 0, 0]);
-const CONNACK_5 = Buffer.from([0x20, 6, 0, 0, 3, 0x21, RECEIVE_MAXIMUM >> 8, RECEIVE_MAXIMUM & 255]);
+/** MQTT 3.1.1, a clean session, no keep-alive, client id "sink" */
+const CONNECT = Buffer.from([0x10, 16, 0, 4, 77, 81, 84, 84, 4, 2, 0, 0, 0, 4, 115, 105, 110, 107]);
+/** to box/# and kerb/+/+/+/up/# with QoS 1 */
+const SUBSCRIBE = subscribe('box/#', 'kerb/+/+/+/up/#');
 
 let expect = 0;
 let count = 0;
@@ -20,28 +24,26 @@ let first = 0;
 let last = 0;
 let told = false;
 let silence: NodeJS.Timeout | null = null;
-let server: Server | null = null;
-const sockets = new Set<Socket>();
+
+function subscribe(...topics: string[]): Buffer {
+  const parts = topics.map((topic) => Buffer.from([0, topic.length, ...Buffer.from(topic), 1]));
+  const rest = Buffer.concat([Buffer.from([0, 1]), ...parts]);
+  return Buffer.concat([Buffer.from([0x82, rest.length]), rest]);
+}
 
 function tell(): void {
   if (told) return;
   told = true;
   if (silence) clearInterval(silence);
-  server?.close();
-  // What is confirmed last is still to go out.
-  setTimeout(() => {
-    for (const socket of sockets) socket.destroy();
-    process.send?.({ count, seconds: (last - first) / 1000, bytes });
-  }, LINGER);
+  setTimeout(() => process.send?.({ count, seconds: (last - first) / 1000, bytes }), LINGER);
 }
 
-class Peer {
+class Session {
   readonly #socket: Socket;
   /** pieces of a packet that is not whole, their bytes, and how many it needs */
   #pieces: Buffer[] = [];
   #have = 0;
   #need = 2;
-  #v5 = false;
   /** confirmations of what came in one piece go out in one piece */
   #out: Buffer[] = [];
 
@@ -50,6 +52,7 @@ class Peer {
     socket.setNoDelay(true);
     socket.on('error', () => undefined);
     socket.on('data', (data) => this.#take(data));
+    socket.write(CONNECT);
   }
 
   #take(data: Buffer): void {
@@ -82,23 +85,15 @@ class Peer {
     let from = at + 2;
     while (all[from - 1]! > 127) from++;
     if (kind === 3) this.#publish(all, head, from, to);
-    else if (kind === 1) {
-      const level = from + 2 + all.readUInt16BE(from);
-      // The highest bit marks a bridge.
-      this.#v5 = (all[level]! & 127) === 5;
-      this.#out.push(this.#v5 ? CONNACK_5 : CONNACK_4);
-    } else if (kind === 8) {
-      const id = [all[from]!, all[from + 1]!];
-      this.#out.push(Buffer.from(this.#v5 ? [0x90, 4, ...id, 0, 1] : [0x90, 3, ...id, 1]));
-    } else if (kind === 12) this.#out.push(Buffer.from([0xd0, 0]));
+    else if (kind === 2) this.#out.push(SUBSCRIBE);
+    else if (kind === 9) process.send?.('subscribed');
   }
 
   #publish(all: Buffer, head: number, from: number, to: number): void {
     const topicEnd = from + 2 + all.readUInt16BE(from);
     const qos = (head >> 1) & 3;
     if (qos === 1) this.#out.push(Buffer.from([0x40, 2, all[topicEnd]!, all[topicEnd + 1]!]));
-    let payload = topicEnd + (qos === 1 ? 2 : 0);
-    if (this.#v5) payload += 1 + all[payload]!;
+    const payload = topicEnd + (qos === 1 ? 2 : 0);
     const topic = all.toString('latin1', from + 2, topicEnd);
     if (topic.endsWith('/up/status')) return;
     last = performance.now();
@@ -134,12 +129,7 @@ class Peer {
   }
 
   #send(topic: string, text: string): void {
-    const rest = Buffer.concat([
-      Buffer.from([0, topic.length]),
-      Buffer.from(topic),
-      Buffer.from(this.#v5 ? [0] : []),
-      Buffer.from(text),
-    ]);
+    const rest = Buffer.concat([Buffer.from([0, topic.length]), Buffer.from(topic), Buffer.from(text)]);
     this.#out.push(Buffer.from([0x30, (rest.length & 127) | 128, rest.length >> 7]), rest);
   }
 }
@@ -156,14 +146,16 @@ function packetSize(all: Buffer, at: number): number {
   throw new Error('not MQTT');
 }
 
-process.on('message', (order: { listen: number; expect: number }) => {
+/** Joins the broker as soon as it is there. */
+function join(port: number): void {
+  const socket = connect(port, '127.0.0.1');
+  socket.once('error', () => setTimeout(() => join(port), RETRY));
+  socket.once('connect', () => new Session(socket));
+}
+
+process.on('message', (order: { port: number; expect: number }) => {
   expect = order.expect;
   [count, bytes, first, last, told] = [0, 0, 0, 0, false];
-  server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket));
-    new Peer(socket);
-  });
-  server.listen(order.listen, '127.0.0.1', () => process.send?.('listening'));
+  join(order.port);
 });
 process.on('disconnect', () => process.exit(0));
