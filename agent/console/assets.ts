@@ -16,6 +16,8 @@ const TYPES: Record<string, string> = {
   '.css': 'text/css; charset=utf-8',
   '.svg': 'image/svg+xml',
 };
+/** What the page shares with the agent, by the path under which the page's own files import it, and where it lies. */
+const SHARED = { '/config/polygon.ts': '../config/polygon.ts' };
 /** What the page imports by name, and nothing else. */
 const VENDOR = ['preact', 'preact/hooks', 'htm', '@preact/signals', '@preact/signals-core'];
 
@@ -62,6 +64,13 @@ async function pageFiles(): Promise<Map<string, string>> {
   return new Map(names.map((name, i) => [name, texts[i]!]));
 }
 
+async function sharedFiles(): Promise<Map<string, string>> {
+  const entries = Object.entries(SHARED).map(async ([name, file]): Promise<[string, string]> => {
+    return [name, await readFile(fileURLToPath(new URL(file, import.meta.url)), 'utf8')];
+  });
+  return new Map(await Promise.all(entries));
+}
+
 async function vendorFiles(): Promise<Map<string, string>> {
   const texts = await Promise.all(VENDOR.map((name) => readFile(fileURLToPath(import.meta.resolve(name)), 'utf8')));
   return new Map(VENDOR.map((name, i) => [name, texts[i]!.replace(/^\/\/# sourceMappingURL=.*$/m, '')]));
@@ -69,9 +78,9 @@ async function vendorFiles(): Promise<Map<string, string>> {
 
 /** Reads the whole page once; what a browser asks for is prepared then, once. */
 export async function loadPage(): Promise<Page> {
-  const [own, vendor] = await Promise.all([pageFiles(), vendorFiles()]);
+  const [own, shared, vendor] = await Promise.all([pageFiles(), sharedFiles(), vendorFiles()]);
   const build = createHash('sha256')
-    .update(JSON.stringify([[...own], [...vendor]]))
+    .update(JSON.stringify([[...own], [...shared], [...vendor]]))
     .digest('hex')
     .slice(0, 12);
   const assets = new Map<string, () => Promise<Asset>>();
@@ -80,6 +89,14 @@ export async function loadPage(): Promise<Page> {
     assets.set(`/page/${build}/${name}`, once(made));
   }
   const imports: Record<string, string> = {};
+  for (const [name, text] of shared) {
+    const path = `/page/${build}/shared${name}`;
+    imports[name] = path;
+    assets.set(
+      path,
+      once(() => asset(TYPES['.ts']!, script(text))),
+    );
+  }
   for (const [name, text] of vendor) {
     const path = `/vendor/${build}/${name.replace(/^@/, '').replaceAll('/', '-')}.js`;
     imports[name] = path;

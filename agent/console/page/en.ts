@@ -1,6 +1,7 @@
 // agent/console page: every word of the page in English, and the shape that each other language fills.
 // In: names and numbers. Out: sentences. Pure: also read by tests.
 import { enFlows } from './en-flows.ts';
+import { enSetup } from './en-setup.ts';
 import { enUpdates } from './en-updates.ts';
 import { enVehicle } from './en-vehicle.ts';
 import { bytes, duration, fixed } from './format.ts';
@@ -24,7 +25,7 @@ export const en = {
   product: 'Kerbside',
   skip: 'Skip to content',
   rooms: 'Rooms',
-  room: { now: 'Now', cases: 'Cases', vehicle: 'Vehicle', health: 'Health' },
+  room: { now: 'Now', cases: 'Cases', vehicle: 'Vehicle', health: 'Health', setup: 'Set-up' },
   /** what a class of the detector is called in a list */
   name: (cls: string) => capital(thing(cls)),
   duration: (seconds: number) => duration(seconds, ['s', 'min', 'h', 'd'], ' '),
@@ -219,6 +220,7 @@ export const en = {
   },
   vehicle: enVehicle,
   ...enFlows,
+  ...enSetup,
   ...enUpdates,
 };
 

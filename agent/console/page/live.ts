@@ -25,7 +25,9 @@ function show(id: string, picture: ImageBitmap, data: FrameData | null): void {
   before?.picture.close();
 }
 
-const watched = (id: string) => !document.hidden && route.value.room === 'now' && camera.value?.id === id;
+/** The rooms that show the live picture. */
+const LIVE: readonly string[] = ['now', 'setup'];
+const watched = (id: string) => !document.hidden && LIVE.includes(route.value.room) && camera.value?.id === id;
 
 /** The newest picture, with its data where that is known; for a page that has nothing to show yet. */
 async function showLatest(id: string, base: string): Promise<void> {

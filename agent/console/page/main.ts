@@ -5,6 +5,7 @@ import { useEffect } from 'preact/hooks';
 import { Cases, card, noCase } from './cases.ts';
 import { Demo } from './demo.ts';
 import { Detail } from './detail.ts';
+import { Counts, NearMisses } from './eye.ts';
 import { Frame } from './frame.ts';
 import { Health } from './health.ts';
 import { html } from './html.ts';
@@ -13,6 +14,7 @@ import { Outbox } from './outbox.ts';
 import { Outputs } from './outputs.ts';
 import { Gauges, Picture } from './picture.ts';
 import { words } from './prefs.ts';
+import { Setup } from './setup.ts';
 import { camera, cases, type Route, route, state } from './store.ts';
 import { startStream } from './stream.ts';
 import { Debug, Timed, WhyDrawer } from './tracks.ts';
@@ -34,7 +36,7 @@ function Now() {
   return html`<div class="columns now">
     <h1 class="said">${words.value.room.now}</h1>
     <div class="stand"><${Picture} /><${Gauges} /></div>
-    <div class="side"><${WhyDrawer} /><${Timed} /><${Latest} /><${Outputs} /><${Outbox} /><${Demo} /></div>
+    <div class="side"><${WhyDrawer} /><${Timed} /><${NearMisses} /><${Latest} /><${Counts} /><${Outputs} /><${Outbox} /><${Demo} /></div>
     <${Debug} />
   </div>`;
 }
@@ -43,6 +45,7 @@ function room({ room: name, id }: Route) {
   if (name === 'cases') return id === null ? html`<${Cases} />` : html`<${Detail} id=${id} />`;
   if (name === 'health') return html`<${Health} />`;
   if (name === 'vehicle') return html`<${Vehicle} />`;
+  if (name === 'setup') return html`<${Setup} />`;
   return html`<${Now} />`;
 }
 
@@ -69,7 +72,7 @@ effect(() => {
 });
 effect(() => {
   // reads both, so that a change of either looks for a newer frame
-  if (route.value.room === 'now' && camera.value !== null) untracked(refresh);
+  if (route.value.room !== 'cases' && camera.value !== null) untracked(refresh);
 });
 addEventListener('visibilitychange', refresh);
 

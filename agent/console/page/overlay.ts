@@ -36,9 +36,16 @@ function label(text: string, [x, y, w, h]: Box, size: Size, tone: string, below:
   </g>`;
 }
 
-function zone(one: CameraState['zones'][number], size: Size): Node {
-  const xs = one.polygon.map(([x]) => x);
-  const ys = one.polygon.map(([, y]) => y);
+/** What is drawn in the camera's own `picture`, in the pixels of the frame that really came. */
+type Scale = (point: readonly [number, number]) => [number, number];
+const scaleOf =
+  ({ picture: [width, height] }: CameraState, size: Size): Scale =>
+  ([x, y]) => [(x * size.width) / width, (y * size.height) / height];
+
+function zone(one: CameraState['zones'][number], size: Size, scale: Scale): Node {
+  const polygon = one.polygon.map(scale);
+  const xs = polygon.map(([x]) => x);
+  const ys = polygon.map(([, y]) => y);
   const box: Box = [
     Math.min(...xs),
     Math.min(...ys),
@@ -47,8 +54,32 @@ function zone(one: CameraState['zones'][number], size: Size): Node {
   ];
   const name = `${inLang(one.name)} · ${words.value.duration(one.limit_s)}`;
   return html`<g class="zone" data-zone=${one.id}>
-    <polygon points=${points(one.polygon)} />
+    <polygon points=${points(polygon)} />
     ${label(name, box, size, 'zone', true)}
+  </g>`;
+}
+
+/** A counting line with what has crossed it, both ways together. */
+function tally(one: CameraState['lines'][number], camera: CameraState, size: Size, scale: Scale): Node {
+  const [[x1, y1], [x2, y2]] = [scale(one.from), scale(one.to)];
+  const counts = camera.counts.filter(({ line }) => line === one.id);
+  const total = counts.reduce((sum, { left, right }) => sum + left + right, 0);
+  const box: Box = [Math.min(x1, x2), (y1 + y2) / 2, Math.abs(x2 - x1), 0];
+  const path = `M${x1} ${y1}L${x2} ${y2}`;
+  return html`<g class="tally" data-line=${one.id}>
+    <path class="halo" d=${path} /><path class="stroke" d=${path} />
+    ${label(`${inLang(one.name)} · ${total}`, box, size, 'zone', true)}
+  </g>`;
+}
+
+/** Several things that count together: a dashed box around all, with how many of how many, and their time so far. */
+function gathering(one: FrameData['groups'][number], size: Size): Node {
+  const { eye } = words.value;
+  const reported = one.reason === 'reported';
+  return html`<g class=${`gathering ${one.reason}`} data-group=${`${one.rule} ${one.zone}`}>
+    ${rect(one.box, 'halo')}${rect(one.box, 'line')}
+    ${!reported && dwellRing(one.box, one.dwell_s / Math.max(one.limit_s, 1e-3), one.dwell_s, size)}
+    ${label(eye.group(one.count, one.needed), one.box, size, reported ? 'reported' : 'chosen', true)}
   </g>`;
 }
 
@@ -84,7 +115,9 @@ export function overlay(camera: CameraState, frame: FrameData | null, size: Size
   };
   const tracks = [...(frame?.tracks ?? [])].sort((a, b) => rank(a.id) - rank(b.id));
   const loose = (frame?.objects ?? []).filter((one) => !tracks.some((two) => overlap(one.box, two.box) > 0.5));
-  return html`${camera.zones.map((one) => zone(one, size))}
+  const scale = scaleOf(camera, size);
+  return html`${camera.zones.map((one) => zone(one, size, scale))}
+    ${camera.lines.map((one) => tally(one, camera, size, scale))}
     ${loose.map((one) => rect(one.box, 'seen'))}
-    ${frame && tracks.map((one) => track(one, frame, size, selected))}`;
+    ${frame && tracks.map((one) => track(one, frame, size, selected))} ${frame?.groups.map((one) => gathering(one, size))}`;
 }

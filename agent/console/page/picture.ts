@@ -2,6 +2,7 @@
 // Never: a box over a frame that it does not belong to, or an old picture that looks like a live one.
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { CameraState } from '../api.ts';
+import { looking } from './eye.ts';
 import { html } from './html.ts';
 import { mark } from './marks.ts';
 import { overlay } from './overlay.ts';
@@ -12,7 +13,8 @@ import { camera, chosenCamera, contact, current, selected, stale, state } from '
 /** How far beside a small box a finger still means it, CSS pixels. */
 const REACH = 44;
 
-function Cameras() {
+/** Which camera is looked at, where there are several. */
+export function Cameras() {
   const all = state.value?.cameras ?? [];
   if (all.length < 2) return null;
   return html`<div class="tabs" role="group" aria-label=${words.value.live.cameras}>
@@ -69,6 +71,7 @@ export function Gauges() {
     ${figure(one.looks_per_s.toFixed(1), rates.looks)} ${figure(Math.round(one.look_ms).toString(), rates.ms)}
     ${figure(one.frames_per_s.toFixed(1), rates.fps)} ${figure(one.skipped.toString(), rates.skipped)}
   </dl>
+    ${looking(one)}
     <${Legend} />
     <p class="masked">${live.masked}</p>
   </section>`;

@@ -2,7 +2,7 @@
 import { computed, signal } from '@preact/signals';
 import type { ApiCase, CameraState, FrameData, State } from '../api.ts';
 
-export type Room = 'now' | 'cases' | 'vehicle' | 'health';
+export type Room = 'now' | 'cases' | 'vehicle' | 'health' | 'setup';
 
 /** Newest answer of /api/state; null until the first. */
 export const state = signal<State | null>(null);
@@ -37,8 +37,11 @@ export const stale = computed<boolean>(() => camera.value?.state === 'lost' || c
 /** The rooms that this box has, by its roles; the first is where a visit begins. In a vehicle without cameras: the vehicle. */
 export const rooms = computed<readonly Room[]>(() => {
   const roles = state.value?.roles ?? ['camera'];
-  if (!roles.includes('vehicle')) return ['now', 'cases', 'health'];
-  return roles.includes('camera') ? ['now', 'cases', 'vehicle', 'health'] : ['vehicle', 'cases', 'health'];
+  // zones can be drawn where the box tells its site and has a picture
+  const setup: Room[] = state.value?.site && state.value.cameras.length > 0 ? ['setup'] : [];
+  if (!roles.includes('vehicle')) return ['now', 'cases', 'health', ...setup];
+  if (!roles.includes('camera')) return ['vehicle', 'cases', 'health'];
+  return ['now', 'cases', 'vehicle', 'health', ...setup];
 });
 
 /** #/cases/ID -> { room: 'cases', id: ID }. */
@@ -54,7 +57,7 @@ addEventListener('hashchange', () => {
 
 export const route = computed<Route>(() => {
   const [, name, id] = asked.value.split('/');
-  const known = name === 'cases' || name === 'health' || name === 'vehicle';
+  const known = name === 'cases' || name === 'health' || name === 'vehicle' || name === 'setup';
   const [first = 'now'] = rooms.value;
   return { room: known ? name : first, id: id === undefined || id === '' ? null : id };
 });

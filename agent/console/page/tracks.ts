@@ -102,15 +102,35 @@ export function WhyDrawer() {
   </section>`;
 }
 
+type Group = FrameData['groups'][number];
+
+/** A gathering among what stands in a zone. */
+function gathered(one: Group): Node {
+  const { timed, why: say, eye, duration, seconds } = words.value;
+  const reason = one.reason === 'unattended' ? 'timing' : one.reason;
+  const tone = TONES[reason];
+  const text = one.reason === 'unattended' ? eye.unattended : say.reason[one.reason];
+  return html`<li key=${`${one.rule} ${one.zone}`} class="gathered">
+    ${ring(one.dwell_s / Math.max(one.limit_s, 1e-3), Math.floor(one.dwell_s).toString(), stale.value ? 'idle' : tone)}
+    <span class="grow">
+      <span class="strong num">${eye.group(one.count, one.needed)}</span>
+      <span class="soft num"> ${timed.of(seconds(one.dwell_s), duration(one.limit_s))}</span>
+      <span class="soft block">${zoneName(one.zone)} · ${one.rule}</span>
+    </span>
+    ${chip(stale.value ? 'idle' : tone, text)}
+  </li>`;
+}
+
 /** What stands in a zone now. */
 export function Timed() {
   const { timed, why: say, name, duration, seconds } = words.value;
   const all = lines(current.value?.data).filter(({ why }) => why?.reason === 'timing' || why?.reason === 'reported');
+  const groups = current.value?.data?.groups ?? [];
   const limit = shortestLimit.value;
   return html`<section class="panel standing">
     <h2>${timed.title}</h2>
     ${
-      all.length === 0 &&
+      all.length + groups.length === 0 &&
       html`<div class="empty">
         <p class="strong">${limit === null ? timed.noZone : timed.none}</p>
         <p>${limit === null ? timed.noZoneHint : timed.noneHint(duration(limit))}</p>
@@ -132,6 +152,7 @@ export function Timed() {
             </button>
           </li>`,
       )}
+      ${groups.map(gathered)}
     </ul>
   </section>`;
 }

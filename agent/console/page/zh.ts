@@ -2,6 +2,7 @@
 import type { WhyFacts, Words } from './en.ts';
 import { bytes, duration, fixed } from './format.ts';
 import { zhFlows } from './zh-flows.ts';
+import { zhSetup } from './zh-setup.ts';
 import { zhUpdates } from './zh-updates.ts';
 import { zhVehicle } from './zh-vehicle.ts';
 
@@ -35,7 +36,7 @@ export const zh: Words = {
   product: 'Kerbside',
   skip: '跳到正文',
   rooms: '栏目',
-  room: { now: '实时', cases: '案件', vehicle: '车辆', health: '状态' },
+  room: { now: '实时', cases: '案件', vehicle: '车辆', health: '状态', setup: '设置' },
   name: thing,
   duration: (seconds) => duration(seconds, ['秒', '分', '小时', '天'], ' '),
   seconds: (seconds) => `${fixed(seconds, 1)} 秒`,
@@ -211,5 +212,6 @@ export const zh: Words = {
   },
   vehicle: zhVehicle,
   ...zhFlows,
+  ...zhSetup,
   ...zhUpdates,
 };

@@ -1,0 +1,136 @@
+// agent/console page: the words of the room Set-up, of gatherings, gating and near-misses in English. Pure.
+import { fixed } from './format.ts';
+
+/** What a near-miss is said with; words for time and things come from the language. */
+export interface MissFacts {
+  thing: string;
+  zone: string;
+  dwell: string;
+  limit: string;
+  count: number;
+  needed: number;
+  sure: string;
+  asked: string;
+}
+
+export const enSetup = {
+  setup: {
+    sketch: 'The live picture with the zones and lines of the draft',
+    corner: (n: number, of: number, x: number, y: number) => `Corner ${n} of ${of}, at ${fixed(x)}, ${fixed(y)}`,
+    zoneLabel: (name: string, n: number) => `Zone ${name}, ${n} inside now`,
+    lineLabel: (name: string) => `Counting line ${name}`,
+    addZone: 'New zone',
+    addLine: 'New counting line',
+    closer: 'Closer',
+    whole: 'Whole picture',
+    hint: 'Tap a zone or a line to work on it. Drag a corner, the small dot between two corners to add one, or all of it.',
+    keys: 'With the keyboard: Tab to a shape or a corner, arrow keys move it (Shift: by ten), Delete removes it.',
+    loading: 'Reading what is in force',
+    none: 'No zone yet. Without a zone nothing becomes a case: draw the first one with “New zone”.',
+    shapes: 'Zones and lines',
+    inside: (n: number, what: string) => (n === 0 ? 'Nothing stands inside now' : `${n} inside now: ${what}`),
+    of: (n: number, thing: string) => `${n} ${thing}`,
+    crossing: 'Its edges cross: move a corner until they do not.',
+    nameZh: 'Name, Chinese',
+    nameEn: 'Name, English',
+    kind: 'Kind of zone',
+    kindHint: 'Rules say which kinds they watch.',
+    watched: 'Rules here',
+    unwatched: 'No rule watches this kind yet: tick it at a rule.',
+    classes: 'Counts',
+    ways: 'The arrow points to the side that counts as “right”.',
+    addCorner: 'Add a corner',
+    dropCorner: 'Remove this corner',
+    deleteZone: 'Delete this zone',
+    deleteLine: 'Delete this line',
+    done: 'Done',
+    draft: 'Draft, not in force yet',
+    same: 'No changes',
+    saved: 'Saved. In force now.',
+    save: 'Save',
+    saving: 'Saving …',
+    undo: 'Undo',
+    discard: 'Discard the draft',
+    faults: (n: number) => (n === 1 ? '1 thing must be put right first' : `${n} things must be put right first`),
+    overtaken: 'Zones and rules were changed elsewhere while you drew.',
+    mine: 'Keep my draft',
+    theirs: 'Take what is in force',
+    failed: (why: string) => `That did not work, and your draft is still here: ${why}`,
+    origin: {
+      title: 'In force',
+      file: 'The site file of this box',
+      edited: 'Edited on this box',
+      published: 'Published by the centre',
+      version: 'Version',
+      since: 'Since',
+      rule: 'The newer one counts: an edit here, until the site file or a publication under it changes.',
+      back: 'Back to the file or the publication',
+      sure: 'The edit made on this box will be deleted.',
+      yes: 'Delete the edit',
+      no: 'Keep it',
+      aside: (version: string) => `An edit made on this box (${version}) was overtaken by something newer.`,
+      again: 'Look at it again as a draft',
+      drop: 'Delete that edit',
+      fault: (why: string) => `The site file as it is now cannot be taken: ${why}`,
+    },
+    rules: {
+      title: 'Rules',
+      kinds: 'Watches zones of the kind',
+      about: 'About',
+      dwell: 'Seconds until it is a case',
+      dwellOf: (thing: string) => `Seconds for ${thing}`,
+      count: 'How many make a matter',
+      source: 'Where the number comes from',
+      hours: 'Hours',
+      always: 'Always',
+      addHours: 'Add hours',
+      dropHours: 'Remove these hours',
+      from: 'From',
+      to: 'To',
+      days: ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'],
+      form: { dwell: 'Stays too long', count: 'Too many together', stall: 'A stall' },
+      note: 'The source still describes the former number: say where the new one comes from.',
+    },
+  },
+  eye: {
+    gated: (share: string) => `${share} % of looks were not needed: nothing moved`,
+    moving: (share: string) => `${share} % of the picture moves`,
+    ungated: 'Every due picture is looked at: gating is off',
+    skipped: (n: number) => `${n} looks left out since the start: all workers were busy`,
+    noneSkipped: 'No look was left out',
+    main: {
+      starting: 'Larger stream is being opened',
+      live: 'Larger stream is live: evidence comes from it',
+      lost: 'Larger stream is lost: evidence comes from the smaller one',
+    },
+    change: 'The stream has changed',
+    counts: 'Counting lines',
+    countHint: 'Since the start of the agent.',
+    line: 'Line',
+    left: 'to the left',
+    right: 'to the right',
+    group: (n: number, needed: number) => `${n} of ${needed}`,
+    unattended: 'Nobody beside it',
+    misses: 'Near-misses',
+    missHint: 'What ended in the last hour without becoming a case, longest first.',
+    noMiss: 'Nothing came near to a case in the last hour',
+    noMissHint: 'Vehicles that leave in time, and gatherings that are too small, appear here with the reason.',
+    missReason: {
+      left: 'Left in time',
+      score: 'Too unsure',
+      few: 'Too few',
+      unattended: 'Nobody beside it',
+      hours: 'Hours ended',
+    },
+    miss: {
+      left: (f: MissFacts) => `${f.thing} stood ${f.dwell} of ${f.limit} in “${f.zone}”, then left.`,
+      leftGroup: (f: MissFacts) =>
+        `${f.count} of ${f.thing} stood together ${f.dwell} of ${f.limit} in “${f.zone}”, then no more.`,
+      score: (f: MissFacts) =>
+        `${f.thing} stood ${f.dwell} in “${f.zone}”; the box was only ${f.sure} % sure of it, and the rule asks ${f.asked} %.`,
+      few: (f: MissFacts) => `Too few in “${f.zone}”: ${f.count} of ${f.needed} (${f.thing}), for ${f.dwell}.`,
+      unattended: (f: MissFacts) => `${f.thing} stood ${f.dwell} in “${f.zone}” without anybody beside it.`,
+      hours: (f: MissFacts) => `${f.thing} stood ${f.dwell} of ${f.limit} in “${f.zone}”; then the rule's hours ended.`,
+    },
+  },
+};
