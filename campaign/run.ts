@@ -9,6 +9,7 @@ import { KerbError, oneLine } from '../contract/index.ts';
 import type { Figure } from './compare.ts';
 import { campaign } from './outbox.ts';
 
+const ENDLESS = '999999999';
 const INSIDE = 'KERBSIDE_CAMPAIGN_MOUNTS';
 
 async function main(args: string[]): Promise<number> {
@@ -16,16 +17,17 @@ async function main(args: string[]): Promise<number> {
     args,
     allowPositionals: true,
     options: {
-      kills: { type: 'string', default: '100' },
-      seconds: { type: 'string', default: '86400' },
+      kills: { type: 'string' },
+      seconds: { type: 'string' },
       seed: { type: 'string', default: `${Math.floor(Math.random() * 1e9)}` },
       json: { type: 'boolean', default: false },
     },
   });
   const [name, ...more] = positionals;
   if (name !== 'outbox' || more.length > 0) throw usage('no such campaign', name ?? '', 'give outbox');
-  const kills = count(values.kills, '--kills');
-  const seconds = count(values.seconds, '--seconds');
+  // Whatever comes first; of what is not given there is no end, of neither a hundred kills.
+  const kills = count(values.kills ?? (values.seconds === undefined ? '100' : ENDLESS), '--kills');
+  const seconds = count(values.seconds ?? ENDLESS, '--seconds');
   const seed = count(values.seed, '--seed');
   const mounts = process.env[INSIDE];
   if (mounts === undefined) {
@@ -36,7 +38,7 @@ async function main(args: string[]): Promise<number> {
   const say = (line: string) => void (values.json || process.stderr.write(`${line}\n`));
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
-  process.stderr.write(`campaign outbox, seed ${seed}: ${kills} kills\n`);
+  process.stderr.write(`campaign outbox, seed ${seed}\n`);
   const figures = await campaign({ kills, seconds, seed, mounts: mounts === '1', say, signal: stop.signal });
   for (const { examples: _, ...row } of figures) process.stdout.write(`${JSON.stringify(row)}\n`);
   process.stdout.write(`${JSON.stringify({ metric: 'seed', value: seed, unit: '' })}\n`);
