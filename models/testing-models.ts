@@ -156,8 +156,11 @@ export function yoloModel(
   return make.done([make.output(turned, 'Identity', edges)]);
 }
 
-/** EfficientDet-Lite0's shapes: every box is its anchor; a red cell corner is class 0, green 1, blue 2 of 90. */
-export function efficientDetModel(detectorMetadata: Uint8Array | null = null): Uint8Array {
+/**
+ * EfficientDet-Lite0's shapes: every box is its anchor; a red cell corner is class 0, green 1, blue 2 of 90.
+ * @param tfliteMetadata what it says of itself
+ */
+export function efficientDetModel(tfliteMetadata: Uint8Array | null = null): Uint8Array {
   const make = new ModelMaker();
   const picture = make.picture([1, 320, 320, 3], 'float32');
   const [anchors, classes] = [9, 90];
@@ -174,11 +177,11 @@ export function efficientDetModel(detectorMetadata: Uint8Array | null = null): U
   );
   const logits = make.concat(scores, [1, rows, classes]);
   const probabilities = make.rename(make.step(operator.logistic, 1, [logits], [1, rows, classes]), 'scores');
-  const metadata = detectorMetadata ? [{ name: 'DETECTOR_METADATA', data: detectorMetadata }] : [];
+  const metadata = tfliteMetadata ? [{ name: 'TFLITE_METADATA', data: tfliteMetadata }] : [];
   return make.done([make.rename(make.concat(boxes, [1, rows, 4]), 'boxes'), probabilities], metadata);
 }
 
-/** MediaPipe's metadata for a detector of these anchors: cx, cy, w, h each. */
+/** TFLite Metadata as MediaPipe writes it for a detector of these anchors: cx, cy, w, h each. Pixels are -1..1. */
 export function detectorMetadata(anchors: readonly (readonly number[])[], classes: number): Uint8Array {
   const builder = new Builder(1 << 20);
   const tables = anchors.map((anchor) =>
@@ -197,6 +200,42 @@ export function detectorMetadata(anchors: readonly (readonly number[])[], classe
     [2, 'offset', decoding],
   ]);
   builder.finish(root, 'V001');
+  return aboutDetector(builder.asUint8Array());
+}
+
+function aboutDetector(detector: Uint8Array): Uint8Array {
+  const builder = new Builder(detector.length + 4096);
+  const data = builder.createByteVector(detector);
+  const name = builder.createString('DETECTOR_METADATA');
+  const custom = table(builder, [
+    [0, 'offset', name],
+    [1, 'offset', data],
+  ]);
+  const customs = vector(builder, 'offset', [custom]);
+  const [mean, std] = [vector(builder, 'float', [127.5]), vector(builder, 'float', [127.5])];
+  const normalization = table(builder, [
+    [0, 'offset', mean],
+    [1, 'offset', std],
+  ]);
+  const unit = table(builder, [
+    [0, 'byte', 1],
+    [1, 'offset', normalization],
+  ]);
+  const units = vector(builder, 'offset', [unit]);
+  const inputs = vector(builder, 'offset', [table(builder, [[4, 'offset', units]])]);
+  const graph = table(builder, [
+    [2, 'offset', inputs],
+    [9, 'offset', customs],
+  ]);
+  const graphs = vector(builder, 'offset', [graph]);
+  const licence = builder.createString('Apache-2.0');
+  builder.finish(
+    table(builder, [
+      [3, 'offset', graphs],
+      [5, 'offset', licence],
+    ]),
+    'M001',
+  );
   return builder.asUint8Array();
 }
 

@@ -18,6 +18,7 @@ import {
   otherModel,
   yoloModel,
 } from '../testing-models.ts';
+import { metadataOf } from '../tflite/metadata.ts';
 import { readTflite } from '../tflite/read.ts';
 import type { Picture } from '../types.ts';
 import { addModel } from './add.ts';
@@ -90,6 +91,9 @@ for (const [title, metadata] of [
     const rows = 19_206;
     const anchors = Array.from({ length: rows }, (_, i) => [(i % 10) / 10, 0.5, 0.2, 0.4]);
     const model = efficientDetModel(metadata ? detectorMetadata(anchors, 90) : null);
+    const said = metadataOf(readTflite(model, 'm'));
+    t.deepEqual(said.normalisation, metadata ? { mean: [127.5], std: [127.5] } : null);
+    t.is(said.licence, metadata ? 'Apache-2.0' : null);
     const { card, finds } = await lookWith(model, spot(320, 64, 64, red));
     if (card.head.kind !== 'ssd') return t.fail();
     t.deepEqual([card.head.columns, card.head.background, card.head.scores], [90, false, 'probability']);
@@ -187,6 +191,8 @@ test('what only a run shows: logits or probabilities, pixels or fractions, nonse
   const classifier = head({ kind: 'classifier', columns: 3, scores: 'logit' });
   t.like(scores(classifier, 0.1, 0.2, 0.7), { scores: 'probability' });
   t.is(scores(classifier, 0.9, 0.8, 0.7), undefined);
+  // a softmax in bytes: a thousand small ones are rounded to nothing
+  t.is(scores(head({ kind: 'classifier', columns: 3, scores: 'probability' }), 0.4, 0, 0), undefined);
   t.like(scores(card, -7, 2, -5), { scores: 'logit' });
   t.is(scores(card, 0.9, 0.8, 0.7), undefined);
   t.throws(() => scores(card, 0.9, Number.NaN), { message: /numbers that are none/ });

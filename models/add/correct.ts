@@ -20,7 +20,7 @@ export function corrected(card: Card, outputs: NamedOutputs, where: string): Cor
   }
   const { head } = card;
   if (head.kind !== 'yolo') {
-    const kind = scoreKind(outputs.scores!, head.kind === 'classifier');
+    const kind = scoreKind(outputs.scores!, head);
     if (kind === head.scores) return null;
     const note = kind === 'logit' ? 'scores are logits, by a run' : 'scores are probabilities, by a run';
     return { card: { ...card, head: { ...head, scores: kind } }, note };
@@ -39,8 +39,8 @@ export function corrected(card: Card, outputs: NamedOutputs, where: string): Cor
   return { card: { ...card, head: { ...head, boxes: 'pixels' } }, note: 'boxes are in pixels, by a run' };
 }
 
-/** @param exclusive whether they must add up to one, as a classifier's do */
-function scoreKind(values: Float32Array, exclusive: boolean): 'probability' | 'logit' {
+/** What the graph says holds unless the numbers cannot be that. */
+function scoreKind(values: Float32Array, head: Exclude<Card['head'], { kind: 'yolo' }>): 'probability' | 'logit' {
   let [least, most, sum] = [Infinity, -Infinity, 0];
   for (const value of values) {
     least = Math.min(least, value);
@@ -48,5 +48,6 @@ function scoreKind(values: Float32Array, exclusive: boolean): 'probability' | 'l
     sum += value;
   }
   if (least < -0.01 || most > 1.01) return 'logit';
-  return !exclusive || Math.abs(sum - 1) < 0.1 ? 'probability' : 'logit';
+  // A classifier's add up to one; not to the digit where they are kept in bytes, so only to find them where none were seen.
+  return head.kind === 'classifier' && Math.abs(sum - 1) >= 0.1 ? head.scores : 'probability';
 }

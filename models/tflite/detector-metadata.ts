@@ -1,5 +1,5 @@
-// models/tflite: the detector metadata that MediaPipe puts into its models (object_detector_metadata_schema.fbs, "V001"):
-// fixed anchors and how outputs are decoded. In: a model. Out: those. Never: a list longer than its boxes could be.
+// models/tflite: the detector metadata that MediaPipe puts into its models, within their TFLite Metadata
+// (object_detector_metadata_schema.fbs, "V001"): fixed anchors and how outputs are decoded. In: a model. Out: those. Never: a list longer than its boxes could be.
 import { KerbError, oneLine } from '../../contract/errors.ts';
 import { Flat, FlatFault } from './flat.ts';
 import type { Model } from './read.ts';
@@ -15,17 +15,30 @@ export interface DetectorMetadata {
 
 const entryName = 'DETECTOR_METADATA';
 const mostAnchors = 200_000;
+const mostBytes = 64 << 20;
 
-/** @returns null where the model has none @throws KerbError MODEL_UNREADABLE, MODEL_UNSUPPORTED */
+/** @returns null where the model has none @throws KerbError MODEL_UNREADABLE */
 export function detectorMetadata(model: Model, where: string): DetectorMetadata | null {
-  const bytes = model.metadata.get(entryName);
-  if (!bytes) return null;
+  const metadata = model.metadata.get('TFLITE_METADATA');
+  if (!metadata) return null;
   try {
-    return read(new Flat(bytes));
+    const bytes = customMetadata(new Flat(metadata));
+    return bytes ? read(new Flat(bytes)) : null;
   } catch (error) {
     if (!(error instanceof FlatFault)) throw error;
     throw new KerbError('MODEL_UNREADABLE', `detector metadata: ${oneLine(error)}`, where, 'fetch the file again');
   }
+}
+
+/** The entry of that name among the first subgraph's custom metadata: a FlatBuffer within a FlatBuffer. */
+function customMetadata(flat: Flat): Uint8Array | null {
+  const graph = flat.tables(flat.root('M001').field(3), 16)[0];
+  for (const custom of graph ? flat.tables(graph.field(9), 16) : []) {
+    if (flat.text(custom.field(0), 200) !== entryName) continue;
+    const { at, length } = flat.vector(custom.field(1), 1, mostBytes);
+    return flat.bytes.subarray(at, at + length);
+  }
+  return null;
 }
 
 function read(flat: Flat): DetectorMetadata {
