@@ -256,3 +256,24 @@ export function otherModel(input: readonly number[], outputs: readonly (readonly
   const picture = make.picture(input, 'float32');
   return make.done(outputs.map((shape, i) => make.rename(make.reshape(picture, shape), `out${i}`)));
 }
+
+/** A model with a file behind it, as a ZIP archive of one stored entry. */
+export function attached(model: Uint8Array, name: string, content: string): Uint8Array {
+  const [title, bytes] = [Buffer.from(name), Buffer.from(content)];
+  const sizes = Buffer.alloc(12);
+  sizes.writeUInt32LE(bytes.length, 4);
+  sizes.writeUInt32LE(bytes.length, 8);
+  const lengths = Buffer.alloc(4);
+  lengths.writeUInt16LE(title.length);
+  const head = Buffer.concat([Buffer.alloc(10), sizes, lengths]);
+  const local = Buffer.concat([Buffer.from('PK\x03\x04'), head, title, bytes]);
+  // the list has two versions where the entry has one, and fields of its own before the name
+  const listed = Buffer.concat([Buffer.from('PK\x01\x02'), Buffer.alloc(2), head, Buffer.alloc(14), title]);
+  const end = Buffer.alloc(22);
+  end.write('PK\x05\x06', 0, 'latin1');
+  end.writeUInt16LE(1, 8);
+  end.writeUInt16LE(1, 10);
+  end.writeUInt32LE(listed.length, 12);
+  end.writeUInt32LE(local.length, 16);
+  return Buffer.concat([model, local, listed, end]);
+}

@@ -11,6 +11,7 @@ import { openRuntime } from '../runtimes.ts';
 import { Scale } from '../scale.ts';
 import { frameAt, scratch } from '../testing.ts';
 import {
+  attached,
   classifierModel,
   detectorMetadata,
   efficientDetModel,
@@ -112,6 +113,22 @@ for (const [title, metadata] of [
     }
   });
 }
+
+test('what Ultralytics attaches: labels, task, licence, as a Python dictionary or as JSON', (t) => {
+  const names = "{0: 'person', 1: 'dog\\'s', 2: \"driver's cab\"}";
+  const python = `{'description': 'a model', 'license': 'AGPL-3.0 License (https://x)', 'task': 'detect', 'names': ${names}}`;
+  const json = JSON.stringify({ task: 'pose', names: { 0: 'person', 2: 'ball' } }, null, 2);
+  const said = (bytes: Uint8Array) => metadataOf(readTflite(bytes, 'm'));
+  const plain = yoloModel(96, { layout: 'v8' });
+  t.is(said(plain).labels, null);
+  const one = said(attached(plain, 'temp_meta.txt', python));
+  t.like(one, { task: 'detect', licence: 'AGPL-3.0 License (https://x)', about: 'a model' });
+  t.deepEqual([one.labels?.[0], one.labels?.[2], one.labels?.length], ['person', "driver's cab", 3]);
+  t.like(said(attached(efficientDetModel(detectorMetadata([], 90)), 'temp_meta.txt', python)), { task: 'detect' });
+  const pose = attached(plain, 'metadata.json', json);
+  t.deepEqual(said(pose).labels, ['person', null, 'ball']);
+  t.throws(() => inspect(readTflite(pose, 'm'), { labels: null, range: null }, 'm'), { message: /poses/ });
+});
 
 test("EfficientDet's anchors: the original's numbers", (t) => {
   const { levels, rows } = efficientDetAnchors(320, 320);

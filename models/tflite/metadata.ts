@@ -34,13 +34,16 @@ const labelFileTypes = [2, 3];
 export function metadataOf(model: Model): ModelMetadata {
   const files = attachedFiles(model.bytes);
   const bytes = model.metadata.get('TFLITE_METADATA');
+  // Ultralytics attaches its own as a file, with or without TFLite Metadata around it, and calls it a list of labels.
+  const own = ultralytics(files);
   try {
-    if (bytes) return readMetadata(new Flat(bytes), files);
+    const said = bytes ? readMetadata(new Flat(bytes), files) : nothing;
+    return own ? { ...said, ...own, licence: own.licence ?? said.licence } : said;
   } catch (error) {
     // Damaged metadata is as good as none: the model is judged by its shapes.
     if (!(error instanceof FlatFault)) throw error;
+    return own ? { ...nothing, ...own } : nothing;
   }
-  return ultralytics(files) ?? nothing;
 }
 
 function readMetadata(flat: Flat, files: ReadonlyMap<string, Uint8Array>): ModelMetadata {
@@ -101,20 +104,18 @@ export function label(text: string): string | null {
   return plain === '' || plain === '???' || plain.toLowerCase() === 'n/a' ? null : plain;
 }
 
-/** Ultralytics attaches its own metadata, as JSON or as a Python dictionary. */
-function ultralytics(files: ReadonlyMap<string, Uint8Array>): ModelMetadata | null {
+/** What Ultralytics' exporters attach, as JSON or as a Python dictionary. */
+function ultralytics(files: ReadonlyMap<string, Uint8Array>) {
   for (const content of files.values()) {
     const text = new TextDecoder().decode(content).slice(0, 200_000);
-    if (!/["']?names["']?\s*:/.test(text)) continue;
-    const names = /["']?names["']?\s*:\s*\{([^}]*)\}/.exec(text)?.[1] ?? '';
+    const names = /["']names["']\s*:\s*\{([^}]*)\}/.exec(text)?.[1];
+    if (names === undefined) continue;
     const labels: (string | null)[] = [];
     for (const [, id, , name] of names.matchAll(/["']?(\d{1,5})["']?\s*:\s*(["'])(.*?)\2/g)) {
       if (Number(id) < mostLabels) labels[Number(id)] = label(name!);
     }
-    const field = (key: string) =>
-      new RegExp(`["']?${key}["']?\\s*:\\s*["']([^"']{1,200})["']`).exec(text)?.[1] ?? null;
+    const field = (key: string) => new RegExp(`["']${key}["']\\s*:\\s*["']([^"']{1,200})["']`).exec(text)?.[1] ?? null;
     return {
-      ...nothing,
       about: field('description'),
       licence: field('license'),
       version: field('version'),
