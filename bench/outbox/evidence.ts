@@ -9,9 +9,9 @@ import { against, inFolder, median, openLane } from './common.ts';
 
 const PICTURE = Buffer.alloc(60_000).map((_, index) => (index * 2654435761) >>> 13);
 const ROUNDS = 5;
-const COUNT = 300;
+const COUNT = 384;
 /** pictures on their way to the disk at a time: what a busy crossing leaves behind when the network is back */
-const WAITING = 16;
+const WAITING = 32;
 
 /** A picture as `agent/cases` hands it in. */
 function records(picture: number): NewRecord[] {
@@ -30,6 +30,8 @@ async function ours(dir: string): Promise<void> {
   for (let picture = 0; picture < COUNT || waiting.length > 0; picture++) {
     if (picture < COUNT) waiting.push(outbox.appendMany('evidence', records(picture)));
     if (waiting.length < WAITING && picture < COUNT) continue;
+    // It has no more to hand in before some are accepted, so nothing is gained by gathering.
+    void outbox.flush('evidence');
     const { refused } = (await waiting.shift())!;
     if (refused) throw refused;
   }
