@@ -153,12 +153,32 @@ export const cardSchema = z.strictObject({
     containment: fraction,
     /** ... and the smaller has at least this part of the other's area */
     part: fraction,
+    /**
+     * across sizes, of the same class: one object when they overlap and are no further apart than so many pixels of the
+     * coarser size's input; the finer box is taken if its score is at least this share of the other's
+     */
+    near: z.strictObject({ pixels: z.number().min(0).max(32), share: z.number().min(0.1).max(1) }).optional(),
     /** classes that are one object when their boxes coincide */
     groups: z.array(z.array(z.string().max(60)).min(2).max(20)).max(20),
     /** candidates kept per size before merging, and finds per look */
     candidates: count(5000),
     objects: count(1000),
   }),
+  /** finds that are taken for what they are not, unless they are surer: walls and lawns with a person's shadow in them */
+  doubts: z
+    .array(
+      z.strictObject({
+        classes: z.array(z.string().max(60)).min(1).max(100),
+        /** larger than this share of the picture */
+        share: fraction,
+        /** and wider than so many of its heights */
+        aspect: z.number().min(0).max(20).default(0),
+        /** is believed from this score on */
+        score: fraction,
+      }),
+    )
+    .max(20)
+    .default([]),
   known: z.strictObject({
     /** the picture of models/known.ts */
     picture: z.literal('pattern-1'),

@@ -1,5 +1,6 @@
 // models: makes one find of many candidates. In: candidates of one or several input sizes. Out: finds, best first.
 // The result is the same for a lower threshold, cut: greedy from the best score down. Ties go by size, box and label.
+// Only boxes that a finer size corrects want its candidates from `leastScore` on.
 import type { Card } from './card.ts';
 import type { Candidate } from './head.ts';
 import type { Detection } from './types.ts';
@@ -14,13 +15,30 @@ function groupsOf(card: Card): number[] {
   return groups;
 }
 
+/** Pixels of the picture that one pixel of a size's input covers; 0 where only one size is merged. */
+export type GrainOf = (scale: number) => number;
+
+/** From which score on candidates must be given, so that finds from `minScore` on are complete. */
+export function leastScore(card: Card, minScore: number): number {
+  return minScore * (card.merge.near?.share ?? 1);
+}
+
 /** Non-maximum suppression per class or group, and parts of an object seen at another size. */
-export function mergeCandidates(card: Card, candidates: readonly Candidate[]): Detection[] {
+export function mergeCandidates(card: Card, candidates: readonly Candidate[], grainOf: GrainOf = () => 0): Detection[] {
   const groups = groupsOf(card);
   const kept: Candidate[] = [];
+  const corrected = new Set<number>();
   for (const candidate of candidates.toSorted(byScore)) {
-    if (kept.length >= card.merge.objects) break;
-    if (!kept.some((better) => same(card, groups, better, candidate))) kept.push(candidate);
+    const at = kept.findIndex((better) => same(card, groups, better, candidate, grainOf));
+    const better = kept[at];
+    if (!better) {
+      if (kept.length < card.merge.objects) kept.push(candidate);
+      continue;
+    }
+    const isFiner = grainOf(candidate.scale) < grainOf(better.scale) && isNear(card, better, candidate, grainOf);
+    if (!isFiner || corrected.has(at) || candidate.score < leastScore(card, better.score)) continue;
+    corrected.add(at);
+    kept[at] = { ...better, box: candidate.box, scale: candidate.scale };
   }
   return kept.map(({ label, score, box: [x0, y0, x1, y1] }) => ({
     class: card.labels[label - 1]!,
@@ -29,7 +47,7 @@ export function mergeCandidates(card: Card, candidates: readonly Candidate[]): D
   }));
 }
 
-function same(card: Card, groups: readonly number[], better: Candidate, worse: Candidate): boolean {
+function same(card: Card, groups: readonly number[], better: Candidate, worse: Candidate, grainOf: GrainOf): boolean {
   if (groups[better.label - 1] !== groups[worse.label - 1]) return false;
   const [a, b] = [better.box, worse.box];
   const across = Math.min(a[2], b[2]) - Math.max(a[0], b[0]);
@@ -41,8 +59,23 @@ function same(card: Card, groups: readonly number[], better: Candidate, worse: C
   // The same object, or a part of it, found again at another size. Within one size a box in a box is another object; and
   // one that is much smaller is another object too: a person far behind a near one.
   if (better.scale === worse.scale || better.label !== worse.label) return false;
+  if (isNear(card, better, worse, grainOf)) return true;
   const [small, large] = areaA < areaB ? [areaA, areaB] : [areaB, areaA];
   return common / small > card.merge.containment && small / large >= card.merge.part;
+}
+
+/**
+ * Are two boxes of different sizes one object, as far as the coarser size can tell? A small thing is a few pixels of its
+ * input: its box is off by as many as the card says, and no overlap can be asked for.
+ */
+function isNear({ merge: { near } }: Card, a: Candidate, b: Candidate, grainOf: GrainOf): boolean {
+  const [grainA, grainB] = [grainOf(a.scale), grainOf(b.scale)];
+  if (!near || a.label !== b.label || grainA === grainB) return false;
+  const off = near.pixels * Math.max(grainA, grainB);
+  return [0, 1].every((axis) => {
+    const [from, to] = [a.box[axis]! - b.box[axis]!, a.box[axis + 2]! - b.box[axis + 2]!];
+    return Math.abs(from + to) / 2 < off && Math.abs(to - from) < 2 * off;
+  });
 }
 
 const area = (box: Candidate['box']) => (box[2] - box[0]) * (box[3] - box[1]);

@@ -3,7 +3,8 @@
 import { performance } from 'node:perf_hooks';
 import { parentPort, workerData } from 'node:worker_threads';
 import { KerbError, oneLine } from '../contract/errors.ts';
-import { mergeCandidates } from './merge.ts';
+import { believed } from './doubt.ts';
+import { leastScore, mergeCandidates } from './merge.ts';
 import type { FromWorker, ToWorker, WireError, WorkerStart } from './messages.ts';
 import type { Runtime } from './runtime.ts';
 import { openRuntime } from './runtimes.ts';
@@ -48,13 +49,17 @@ async function look({ id, picture, depth, minScore }: ToWorker): Promise<FromWor
   const ready = await open(depth);
   const start = performance.now();
   const candidates = [];
-  for (const scale of ready) candidates.push(...(await scale.look(picture, minScore)));
+  const grains = new Map(ready.map((_, i) => [i, picture.width / card.sizes[i]!.width]));
+  const least = ready.length > 1 ? leastScore(card, minScore) : minScore;
+  for (const scale of ready) candidates.push(...(await scale.look(picture, least)));
   if (depth === 'fine' && card.tiles && card.head.kind !== 'classifier') {
     for (const [i, tile] of tilesOf(picture).entries()) {
-      candidates.push(...fromTile(tile, picture, await ready[0]!.look(tile.picture, minScore), FIRST_TILE + i));
+      candidates.push(...fromTile(tile, picture, await ready[0]!.look(tile.picture, least), FIRST_TILE + i));
+      grains.set(FIRST_TILE + i, tile.picture.width / card.sizes[0]!.width);
     }
   }
-  const objects = mergeCandidates(card, candidates);
+  const merged = mergeCandidates(card, candidates, (scale) => grains.get(scale)!);
+  const objects = believed(card, merged, picture).filter(({ score }) => score >= minScore);
   const sizes = card.sizes.slice(0, ready.length).map((size) => `${size.width}x${size.height}`);
   return { kind: 'looked', id, objects, ms: performance.now() - start, model: `${name} ${sizes.join('+')}` };
 }
