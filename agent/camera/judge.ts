@@ -56,8 +56,10 @@ const SURE_SCORE = 0.5;
 const MISSED_LOOKS = 2.5;
 /** A parked thing that was lost from sight is the same stay when it is found again within so long, ms. */
 const REJOIN_MS = 600_000;
+/** What moves is waited for so long when it is lost, seconds. */
+const KEEP_MOVING_S = 5;
 /** What is not found is drawn on where it should be for so long, ms. */
-const DRAWN_ON_MS = 1000;
+const DRAWN_ON_MS = 300;
 
 /** What was looked at: its size, and its pixels where places are to be known by their looks. */
 export interface Scene {
@@ -176,6 +178,7 @@ export class CameraJudge {
       weak: WEAK_SCORE,
       keep_s: Math.max(...rules.map((rule) => this.#absent_ms(rule.absent_s) / 1000)),
       lasting: rules.flatMap((rule) => rule.classes),
+      keep_moving_s: this.#absent_ms(KEEP_MOVING_S) / 1000,
     };
   }
 

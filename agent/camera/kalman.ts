@@ -44,6 +44,11 @@ class Coordinate {
     this.#pxx -= kx * this.#pxx;
   }
 
+  /** As it was estimated with the last measurement. */
+  get value(): number {
+    return this.#x;
+  }
+
   /** After dt seconds unseen: as fast as before at first, then slower and slower. */
   after(dt: number): number {
     return this.#x + this.#v * GOES_ON_S * (1 - Math.exp(-dt / GOES_ON_S));
@@ -74,11 +79,15 @@ export class BoxFilter {
     for (const [i, value] of middle(box).entries()) this.#coordinates[i]!.add(dt, value, size);
   }
 
-  /** The box to expect. @param time epoch ms, not before the last find's */
+  /**
+   * The box to expect: it moves on, and keeps its size. What hides an object shortens its last boxes, and a size that went
+   * on shrinking would make a dot of it.
+   * @param time epoch ms, not before the last find's
+   */
   at(time: number): Box {
     const dt = Math.max(0, time - this.#time) / 1000;
     const [x, y] = [this.#coordinates[0].after(dt), this.#coordinates[1].after(dt)];
-    const [width, height] = [Math.max(1, this.#coordinates[2].after(dt)), Math.max(1, this.#coordinates[3].after(dt))];
+    const [width, height] = [Math.max(1, this.#coordinates[2].value), Math.max(1, this.#coordinates[3].value)];
     return [x - width / 2, y - height / 2, width, height];
   }
 }

@@ -19,6 +19,8 @@ export interface TrackerOptions {
   /** seconds unseen until a track of the classes in `lasting` is given up; others go after KEEP_OTHERS_S */
   readonly keep_s: number;
   readonly lasting: readonly string[];
+  /** what moves when it is lost, or was hardly seen, is not waited for longer, however patient `keep_s` is; seconds */
+  readonly keep_moving_s: number;
 }
 
 /** A track with what tells how far it can be trusted while it is not found. */
@@ -56,6 +58,12 @@ const OVERLAP = 0.2;
 const NEAR = 0.8;
 /** After so many finds a thing that stands is known to stand: then only overlap counts. */
 const SETTLED = 4;
+/**
+ * What was not found for so long (ms) gives way to what was found lately: in a stream of cars the find is the car that
+ * comes, not the one that was lost on that place and would seem to stand there for ever.
+ */
+const LOST_MS = 1000;
+const GIVES_WAY = 0.4;
 /** What no rule is about is given up sooner: seconds. */
 const KEEP_OTHERS_S = 2.5;
 /** Standing so long makes a thing parked, ms. */
@@ -166,7 +174,9 @@ export class Tracker {
   }
 
   #keep_s(track: Live): number {
-    return this.#lasting.has(track.group) ? this.#options.keep_s : KEEP_OTHERS_S;
+    if (!this.#lasting.has(track.group)) return KEEP_OTHERS_S;
+    const isSettled = track.finds >= SETTLED && isStanding(track);
+    return isSettled ? this.#options.keep_s : Math.min(this.#options.keep_s, this.#options.keep_moving_s);
   }
 
   /** Gives each find to the track that it fits best, best pairs first; returns what stays alone. */
@@ -273,7 +283,7 @@ function isStanding(track: Live): boolean {
 function fitOf(track: Live, box: Box, time: number): number {
   const expected = expectedBox(track, time);
   const overlap = Math.max(iou(expected, box), iou(track.box, box) - 0.05);
-  if (overlap >= OVERLAP) return overlap;
+  if (overlap >= OVERLAP) return track.look || time - track.last <= LOST_MS ? overlap : GIVES_WAY * overlap;
   if (track.finds >= SETTLED && isStanding(track)) return 0;
   const larger = Math.max(box[2], expected[2]) / Math.min(box[2], expected[2]);
   const taller = Math.max(box[3], expected[3]) / Math.min(box[3], expected[3]);
