@@ -1,5 +1,5 @@
 export default {
-  files: ['{agent,campaign,centre,contract,deploy,drivers,flows,models,ota,scripts,test}/**/*.test.ts'],
+  files: ['{agent,bench,campaign,centre,contract,deploy,drivers,flows,models,ota,scripts,test}/**/*.test.ts'],
   extensions: ['ts'],
   timeout: '4m',
   workerThreads: false,
