@@ -9,7 +9,7 @@ import { type Card, loadCard } from '../card.ts';
 import { mergeCandidates } from '../merge.ts';
 import { openRuntime } from '../runtimes.ts';
 import { Scale } from '../scale.ts';
-import { frameAt, scratch } from '../testing.ts';
+import { cacheDir, frameAt, scratch } from '../testing.ts';
 import {
   attached,
   classifierModel,
@@ -24,7 +24,7 @@ import { readTflite } from '../tflite/read.ts';
 import type { Picture } from '../types.ts';
 import { addModel } from './add.ts';
 import { corrected } from './correct.ts';
-import { efficientDetAnchors } from './grids.ts';
+import { efficientDetAnchors, ssdMobilenetAnchors } from './grids.ts';
 import { inspect } from './inspect.ts';
 import { labelsFor } from './labels.ts';
 
@@ -143,6 +143,18 @@ test("EfficientDet's anchors: the original's numbers", (t) => {
   t.is(efficientDetAnchors(448, 448).rows, 37_629);
 });
 
+test("SSD MobileNet's anchors are the built-in detector's, whose own file is known by them", async (t) => {
+  const { card } = await loadCard(fileURLToPath(new URL('../cards/coco-ssd.yaml', import.meta.url)));
+  const { levels, rows } = ssdMobilenetAnchors(300, 300);
+  t.is(rows, 1917);
+  if (card.head.kind !== 'ssd' || !('levels' in card.head.anchors)) return t.fail();
+  t.deepEqual([...anchorsFor(levels, 300, 300)], [...anchorsFor(card.head.anchors, 300, 300)]);
+  const bytes = await readFile(join(cacheDir, card.sizes[0]!.file));
+  const { head, input } = inspect(readTflite(bytes, 'm'), { labels: null, range: null }, 'm');
+  t.like(head, { kind: 'ssd', columns: 91, background: true, scores: 'probability', coder: card.head.coder });
+  t.deepEqual([input.offset, Math.abs(input.scale - card.input.scale) < 1e-6], [-1, true]);
+});
+
 test('a classifier with uint8 edges gives its best classes for the whole picture', async (t) => {
   const { card, finds } = await lookWith(classifierModel(1001, 'uint8', true), spot(32, 0, 0, red));
   t.like(card.head, { kind: 'classifier', columns: 1001, scores: 'probability' });
@@ -174,11 +186,11 @@ for (const [title, bytes, names] of [
     otherModel(
       [1, 300, 300, 3],
       [
-        [1, 1917, 4],
-        [1, 1917, 91],
+        [1, 1234, 4],
+        [1, 1234, 91],
       ],
     ),
-    /1917 anchors/,
+    /1234 anchors/,
   ],
   ['more memory than there is', otherModel([1, 300, 300, 3], [[1, 30_000, 30_000, 3]]), /memory/],
   ['something else', otherModel([1, 300, 300, 3], [[1, 5, 7]]), /not known/],

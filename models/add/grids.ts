@@ -26,3 +26,33 @@ export function efficientDetAnchors(width: number, height: number): { levels: An
   });
   return { levels: { reference, levels }, rows };
 }
+
+/** Sizes of an SSD MobileNet's six levels as fractions of the input, by the Object Detection API's usual .2 to .95. */
+const ssdScales = [0.2, 0.35, 0.5, 0.65, 0.8, 0.95, 1];
+
+/** The anchors that SSD MobileNet v1 and v2 have at a size, by the Object Detection API's usual configuration. */
+export function ssdMobilenetAnchors(width: number, height: number): { levels: AnchorLevels; rows: number } {
+  let rows = 0;
+  const levels = [16, 32, 64, 128, 256, 512].map((stride, level) => {
+    const [size, next] = [ssdScales[level]!, ssdScales[level + 1]!];
+    // Few boxes at the finest level; 0.3333 is the original's own third.
+    const shapes: [number, number][] =
+      level === 0
+        ? [
+            [0.1, 1],
+            [size, 2],
+            [size, 0.5],
+          ]
+        : [
+            [size, 1],
+            [size, 2],
+            [size, 0.5],
+            [size, 3],
+            [size, 0.3333],
+            [Math.sqrt(size * next), 1],
+          ];
+    rows += Math.ceil(width / stride) * Math.ceil(height / stride) * shapes.length;
+    return { stride, shapes };
+  });
+  return { levels: { reference: width, levels }, rows };
+}

@@ -6,7 +6,7 @@ import type { ModelMetadata } from '../tflite/metadata.ts';
 import { postprocessName, postprocessOf } from '../tflite/postprocess.ts';
 import type { Model, Tensor } from '../tflite/read.ts';
 import { operator } from '../tflite/schema.ts';
-import { efficientDetAnchors, gridCells } from './grids.ts';
+import { efficientDetAnchors, gridCells, ssdMobilenetAnchors } from './grids.ts';
 import { unusable } from './inspect.ts';
 
 interface Clues {
@@ -19,6 +19,8 @@ interface Clues {
 
 /** Numbers of a pose with 17 points: box, score, 17 x 3. */
 const poseColumns = 56;
+/** COCO's 90 ids and the background. */
+const cocoColumns = 91;
 const imagenetClasses = [1000, 1001];
 
 /** @throws KerbError MODEL_UNSUPPORTED */
@@ -98,20 +100,19 @@ function ssdOf(model: Model, a: Tensor, b: Tensor, clues: Clues, where: string):
     };
   }
   const { width, height, notes, labels } = clues;
-  const anchors = efficientDetAnchors(width, height);
+  const efficientDet = efficientDetAnchors(width, height);
+  const mobilenet = ssdMobilenetAnchors(width, height);
+  const [made, anchors, coder] =
+    efficientDet.rows === rows
+      ? (['EfficientDet-Lite', efficientDet, { centre: 1, size: 1 }] as const)
+      : (['SSD MobileNet', mobilenet, { centre: 0.1, size: 0.2 }] as const);
   if (anchors.rows !== rows) {
     throw unusable(`is an SSD whose ${rows} anchors are in none of its parts: export it with post-processing`, where);
   }
-  notes.push('anchors: those of EfficientDet-Lite, by the number of boxes');
-  const background = labels !== null && labels.length === columns - 1;
-  const logits = !followsLogistic(model, ends);
-  return {
-    ...common,
-    background,
-    scores: logits ? 'logit' : 'probability',
-    coder: { centre: 1, size: 1 },
-    anchors: anchors.levels,
-  };
+  notes.push(`anchors: those of ${made}, by the number of boxes`);
+  const background = labels ? labels.length === columns - 1 : columns === cocoColumns;
+  const kept = followsLogistic(model, ends) ? 'probability' : 'logit';
+  return { ...common, background, scores: kept, coder, anchors: anchors.levels };
 }
 
 function yoloOf({ shape, quantisation, type }: Tensor, clues: Clues, where: string): Card['head'] | null {
