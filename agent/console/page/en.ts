@@ -90,7 +90,7 @@ export const en = {
     none: 'Nothing stands in a zone',
     noneHint: (limit: string) => `A vehicle that stays in a zone for ${limit} becomes a case.`,
     noZone: 'This camera has no zone',
-    noZoneHint: 'Draw one in the site file: without a zone nothing becomes a case.',
+    noZoneHint: 'Draw one in the room Set-up: without a zone nothing becomes a case.',
     of: (dwell: string, limit: string) => `${dwell} of ${limit}`,
   },
   why: {

@@ -7,7 +7,7 @@ import { fixed } from './format.ts';
 import { html, type Node } from './html.ts';
 import { chip, mark, ring, type Tone } from './marks.ts';
 import { at, inLang, since, when, words } from './prefs.ts';
-import { camera, contact, route } from './store.ts';
+import { camera, contact, route, state } from './store.ts';
 
 /** How often near-misses are asked for while they are looked at, ms. */
 const ASK_EVERY_MS = 10_000;
@@ -41,7 +41,7 @@ function asked(id: string | null): void {
 
 effect(() => {
   const id = camera.value?.id;
-  const looked = route.value.room === 'now' && contact.value === 'up';
+  const looked = route.value.room === 'now' && contact.value === 'up' && state.value?.site != null;
   asked(looked && id !== undefined ? id : null);
 });
 

@@ -93,7 +93,7 @@ export const zh: Words = {
     none: '区域内没有停留的目标',
     noneHint: (limit) => `车辆在区域内停留满 ${limit}，即成案。`,
     noZone: '这台摄像机还没有划定区域',
-    noZoneHint: '请在站点文件里划定区域；没有区域就不会产生案件。',
+    noZoneHint: '请在“设置”中绘制区域。没有区域就不会产生案件。',
     of: (dwell, limit) => `${dwell} / ${limit}`,
   },
   why: {
