@@ -32,7 +32,18 @@ test('the AsyncAPI document names schemas and channels that are there', (t) => {
     components: { messages: Record<string, { payload: { $ref?: string; schema?: { $ref: string } } }> };
   };
   t.is(asyncapi, '3.0.0');
-  t.deepEqual(Object.keys(channels), ['alarm', 'case', 'telemetry', 'evidence', 'report', 'status', 'ack', 'desired']);
+  t.deepEqual(Object.keys(channels), [
+    'alarm',
+    'case',
+    'telemetry',
+    'evidence',
+    'report',
+    'status',
+    'ack',
+    'desired',
+    'command',
+    'reply',
+  ]);
   for (const [name, { payload }] of Object.entries(components.messages)) {
     t.true(existsSync(join(docs, payload.$ref ?? payload.schema?.$ref ?? 'none')), name);
   }
