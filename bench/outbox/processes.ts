@@ -10,8 +10,8 @@ import type { Row } from '../row.ts';
 import { against, inFolder, median, round } from './common.ts';
 
 const CHILD = fileURLToPath(new URL('child.ts', import.meta.url));
-/** V8's young generation at one size, so that what grows is ours and not its choice. */
-const V8 = '--max-semi-space-size=4';
+/** V8's young generation at one size and garbage collected when asked, so that what grows is ours and not its choice. */
+const V8 = ['--max-semi-space-size=4', '--expose-gc'];
 const WAITING = 1_000_000;
 const STARTS = 5;
 const RESTART_GOAL_MS = 150;
@@ -21,7 +21,9 @@ const FLAT = 1.2;
 
 /** What a child prints. @throws KerbError BENCH_RUN where it ends otherwise than wanted */
 async function child(args: readonly (string | number)[], wanted: 'exit' | 'SIGKILL'): Promise<string[]> {
-  const running = spawn(process.execPath, [V8, CHILD, ...args.map(String)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const running = spawn(process.execPath, [...V8, CHILD, ...args.map(String)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const out: Buffer[] = [];
   running.stdout.on('data', (chunk: Buffer) => out.push(chunk));
   const [status, signal] = (await once(running, 'close')) as [number | null, string | null];
