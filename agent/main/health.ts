@@ -1,4 +1,5 @@
 // agent/main: the health lines of the page, from the states of all parts. Plain sentences, a value, a remedy.
+import { CLOCK_FLOOR } from '../../contract/index.ts';
 import type { HealthLine, SourceState, State, VehicleState } from '../console/api.ts';
 import type { Check } from '../health/doctor.ts';
 import { cameraLines } from './camera-health.ts';
@@ -87,9 +88,14 @@ function linkLine({ link }: Omit<State, 'health'>): HealthLine {
   };
 }
 
+/** When the oldest record was accepted; a time of a clock that was not known yet says nothing of how long it has waited. */
+function believed(oldest: number | null): number {
+  return oldest !== null && oldest >= CLOCK_FLOOR ? oldest : Number.POSITIVE_INFINITY;
+}
+
 function outboxLine({ outbox, now }: Omit<State, 'health'>): HealthLine {
   const waiting = outbox.reduce((sum, lane) => sum + lane.waiting, 0);
-  const oldest = Math.min(...outbox.map((lane) => lane.oldest ?? Number.POSITIVE_INFINITY));
+  const oldest = Math.min(...outbox.map((lane) => believed(lane.oldest)));
   const late = now - oldest > LONG_WAIT_MS;
   return {
     id: 'outbox',
