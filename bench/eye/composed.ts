@@ -7,8 +7,9 @@ import type { Row } from '../row.ts';
 import { LIGHTS } from './compose.ts';
 import { emptyStreet, vehicles, walker } from './cutouts.ts';
 import type { Labels } from './labels.ts';
+import { PROFILE } from './place.ts';
 import { Random } from './random.ts';
-import { PROFILE, type Story, stories } from './scenes.ts';
+import { type Story, stories } from './scenes.ts';
 import { judged, play, type Tally, type Wardrobe } from './stage.ts';
 
 /** Labelled walkers of the busy seconds who are seen whole for most of the time. */

@@ -8,8 +8,8 @@ import { loadYaml } from '../../agent/config/load.ts';
 import { type Profile, profileSchema } from '../../agent/config/site.ts';
 import type { Detection } from '../../models/types.ts';
 import type { Row } from '../row.ts';
+import { CAMERA } from './place.ts';
 import { Random } from './random.ts';
-import { CAMERA } from './scenes.ts';
 
 /** A thing that is made: where it is at t seconds; null when it is not there. */
 interface Thing {

@@ -1,8 +1,8 @@
 // bench/eye: the stories that are composed: who goes where, and what an honest judge must say of it. In: chance. Out:
 // actors with their ways, and the exact truth of each rule, from the same ways. Pure; no picture is known here.
 import { inside, type Point } from '../../agent/config/polygon.ts';
-import type { Camera, Profile } from '../../agent/config/site.ts';
 import { LIGHTS, type Light } from './compose.ts';
+import { CROWD, CROWD_S, KERB, PARKED_S, SQUARE } from './place.ts';
 import type { Random } from './random.ts';
 
 /** Where an actor stands at a moment; between two moments it goes straight and evenly. */
@@ -35,72 +35,8 @@ export interface Story {
   readonly matters: readonly Matter[];
 }
 
-const words = { zh: '合成', en: 'composed' };
-const KERB: [number, number][] = [
-  [500, 168],
-  [735, 150],
-  [750, 250],
-  [520, 262],
-];
-const SQUARE: [number, number][] = [
-  [270, 245],
-  [480, 275],
-  [600, 390],
-  [330, 345],
-];
-/** A city's dwell times, shortened so that a scene lasts no longer than a bench may. */
-const PARKED_S = 9;
-const CROWD_S = 6;
-const CROWD = 5;
+/** How long a scene lasts. */
 const SECONDS = 20;
-
-export const PROFILE: Profile = {
-  version: 'composed',
-  same_place_iou: 0.3,
-  rules: [
-    {
-      id: 'parked-vehicle',
-      kind: 'dwell',
-      code: '09009',
-      zones: ['no-parking'],
-      classes: ['car', 'truck', 'bus'],
-      min_score: 0.5,
-      dwell_s: { value: PARKED_S, source: 'shortened' },
-      absent_s: 5,
-    },
-    {
-      id: 'crowd',
-      kind: 'count',
-      code: '09022',
-      zones: ['square'],
-      classes: ['person'],
-      standing: false,
-      min_count: { value: CROWD, source: 'example' },
-      min_score: 0.4,
-      dwell_s: { value: CROWD_S, source: 'shortened' },
-      absent_s: 3,
-    },
-  ],
-};
-
-export const CAMERA: Camera = {
-  id: 'composed',
-  name: words,
-  picture: [768, 576],
-  transport: 'tcp',
-  decode: {},
-  looks_per_s: 2,
-  wide_every_s: 1,
-  gate: false,
-  idle_look_s: 2,
-  weight: 1,
-  hot_hours: [],
-  lines: [],
-  zones: [
-    { id: 'kerb', name: words, kind: 'no-parking', polygon: KERB },
-    { id: 'square', name: words, kind: 'square', polygon: SQUARE },
-  ],
-};
 
 /** Where an actor stands; null when it is not there. */
 export function placeOf({ way }: Actor, t: number): Point | null {

@@ -6,8 +6,9 @@ import type { Frame } from '../../drivers/camera/types.ts';
 import type { Looker, Picture } from '../../models/types.ts';
 import { Composer, type Placed } from './compose.ts';
 import type { Cutout } from './cutouts.ts';
+import { CAMERA, PROFILE } from './place.ts';
 import type { Random } from './random.ts';
-import { type Actor, CAMERA, PROFILE, placeOf, type Story } from './scenes.ts';
+import { type Actor, placeOf, type Story } from './scenes.ts';
 
 /** What actors are made of. */
 export interface Wardrobe {
