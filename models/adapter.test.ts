@@ -100,7 +100,13 @@ test('a program that is not there is told', async (t) => {
     const picture = await readPicture(fileURLToPath(new URL('./proof/street.png', import.meta.url)));
     const finds: string[] = [];
     for (const runtime of ['wasm', 'native'] as const) {
-      const looker = await createLooker({ card, cacheDir, workers: 1, use: { runtime, weights: 'float' } });
+      const looker = await createLooker({
+        card,
+        cacheDir,
+        workers: 1,
+        deadlineMs: 120_000,
+        use: { runtime, weights: 'float' },
+      });
       const { objects } = await looker.look(picture, { depth: 'base', minScore: 0.4 });
       if (runtime === 'native') t.is(adapters(), 1);
       finds.push(objects.map((one) => `${one.class} ${one.score.toFixed(3)} ${one.box.map(Math.round)}`).join('; '));

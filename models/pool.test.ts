@@ -20,7 +20,7 @@ const overlap = (a: readonly number[], b: readonly number[]) => {
 
 sampleTest('the street at 20 s: persons and both parked vehicles, at every depth', async (t, path) => {
   const picture = await frameAt(path('video', 'street-pets2009.mp4'), 20);
-  const looker = await createLooker({ card: await defaultCard(), cacheDir, workers: 1 });
+  const looker = await createLooker({ card: await defaultCard(), cacheDir, workers: 1, deadlineMs: 120_000 });
   t.teardown(() => looker.close());
   for (const [depth, persons] of [
     ['base', 6],
@@ -55,7 +55,7 @@ sampleTest('one worker and two give the same bytes, whatever came before', async
   const pictures = await Promise.all(seconds.map((second) => frameAt(path('video', 'street-pets2009.mp4'), second)));
   const all: string[] = [];
   for (const workers of [1, 2]) {
-    const looker = await createLooker({ card: await defaultCard(), cacheDir, workers });
+    const looker = await createLooker({ card: await defaultCard(), cacheDir, workers, deadlineMs: 120_000 });
     const order = workers === 1 ? [0, 1, 2, 0, 1, 2] : [2, 1, 0, 0, 2, 1];
     const looks = await Promise.all(
       order.map((i) => looker.look(pictures[i]!, { depth: i === 1 ? 'wide' : 'base', minScore: 0.3 })),
@@ -75,7 +75,7 @@ sampleTest('one worker and two give the same bytes, whatever came before', async
 test('a copied picture gives what a shared one gives, and stays with its owner', async (t) => {
   const shared: Picture = { width: 64, height: 48, rgb: new Uint8Array(new SharedArrayBuffer(64 * 48 * 3)).fill(90) };
   const plain: Picture = { ...shared, rgb: new Uint8Array(shared.rgb) };
-  const looker = await createLooker({ card: await defaultCard(), cacheDir, workers: 1 });
+  const looker = await createLooker({ card: await defaultCard(), cacheDir, workers: 1, deadlineMs: 120_000 });
   t.teardown(() => looker.close());
   const [a, b] = [await looker.look(shared, base), await looker.look(plain, base)];
   t.deepEqual(a.objects, b.objects);

@@ -28,7 +28,7 @@ const prove = async (looker: Looker, card?: Card, needed: string[] = ['car'], se
 
 test('the built-in detector proves itself', async (t) => {
   const card = await defaultCard();
-  const looker = await createLooker({ card, cacheDir, workers: 1 });
+  const looker = await createLooker({ card, cacheDir, workers: 1, deadlineMs: 120_000 });
   t.teardown(() => looker.close());
   const { ms } = await prove(looker, card.card, ['car', 'truck', 'bus']);
   t.true(ms > 0 && ms <= card.card.budget.ms);
