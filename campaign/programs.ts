@@ -51,7 +51,11 @@ export class Program {
       this.stderr = (this.stderr + text).slice(-4000);
     });
     child.stdin.on('error', () => undefined);
+    // Even where the campaign itself fails: nothing outlives it.
+    const last = () => child.kill('SIGKILL');
+    process.once('exit', last);
     child.on('close', (status, signal) => {
+      process.off('exit', last);
       if (this.#wanted !== null || this.#child !== child) return;
       this.crashes.push(`${this.name} ended by itself (${signal ?? status}): ${this.stderr.trim().slice(-1500)}`);
       this.onCrash();
