@@ -28,7 +28,10 @@ export interface Group {
   readonly firstBox: Box;
   box: Box;
   members: readonly Followed[];
+  /** when it was there last, hidden members counted */
   last: number;
+  /** when at least half of those that it needs were found: it has lasted until then, for sure */
+  seen: number;
   scores: number;
   looks: number;
   attended: number;
@@ -109,7 +112,7 @@ export class GroupJudge {
       (group) => closed.includes(group) || time - group.last > absent_ms(group.watch.rule.absent_s),
     );
     this.#groups = this.#groups.filter((group) => !gone.includes(group));
-    const verdicts = this.#groups.filter((group) => group.last === time && isMatter(group));
+    const verdicts = this.#groups.filter((group) => group.seen === time && isMatter(group));
     for (const group of verdicts) group.reported = true;
     const ended = [...unreported(gone), ...verdicts.map((group) => group.number)];
     const misses = gone.filter((group) => !group.reported).map((group) => missOf(group, closed.includes(group)));
@@ -148,6 +151,7 @@ export class GroupJudge {
       group.most = Math.max(group.most, members.length);
       group.box = box;
       group.last = time;
+      if (members.filter((track) => track.last === time).length >= needed / 2) group.seen = time;
       group.looks += 1;
       group.scores += members.reduce((sum, { score }) => sum + score, 0) / members.length;
       if (rule.kind === 'stall' && isAttended(rule, members, tracks, time)) group.attended += 1;
@@ -164,7 +168,7 @@ export class GroupJudge {
   #begin(time: number, watch: GroupWatch, members: readonly Followed[], box: Box, began: number[]): Group {
     const number = this.#next();
     const lead = Math.min(...members.map(({ id }) => id));
-    const tally = { last: time, scores: 0, looks: 0, attended: 0, most: members.length, reported: false };
+    const tally = { last: time, seen: time, scores: 0, looks: 0, attended: 0, most: members.length, reported: false };
     const group: Group = { number, watch, lead, entry: time, firstBox: box, box, members, ...tally };
     this.#groups.push(group);
     began.push(number);
@@ -208,7 +212,7 @@ function missOf(group: Group, over: boolean): NearMiss {
 
 const unreported = (groups: readonly Group[]) => groups.filter((group) => !group.reported).map(({ number }) => number);
 
-const dwellOf = ({ entry, last }: Group) => (last - entry) / 1000;
+const dwellOf = ({ entry, seen }: Group) => (seen - entry) / 1000;
 
 const isLong = (group: Group) => dwellOf(group) > group.watch.rule.dwell_s.value;
 

@@ -353,7 +353,7 @@ export class CameraJudge {
   }
 
   #groupVerdict(group: Group): Verdict {
-    const { watch, entry: at, last: until, lead, box, scores, looks, members } = group;
+    const { watch, entry: at, seen: until, lead, box, scores, looks, members } = group;
     const what = { at, until, class: classOf(group), track: lead, box, certainty: scores / looks };
     const times = { dwell_s: (until - at) / 1000, limit_s: watch.rule.dwell_s.value };
     const event = this.#event(watch, { ...what, ...times, count: members.length });

@@ -72,6 +72,14 @@ test('a crowd may move, and is a matter when enough stay long enough', (t) => {
   t.is(run(judge(crowd), 40, (s) => people(s % 16 < 8 ? 6 : 1)(s)).length, 0, 'one that scatters every time is none');
 });
 
+test('a crowd that has left lasts no longer for being waited for', (t) => {
+  const people = (until: number) => (s: number) =>
+    s > until ? [] : Array.from({ length: 6 }, (_, i) => person(110 + i * 14, 120 + i * 12));
+  t.is(run(judge(crowd), 40, people(8)).length, 0);
+  const [[, event]] = run(judge(crowd), 40, people(11)) as [ReturnType<typeof run>[number]];
+  t.is(event.until, 10_250);
+});
+
 test('a stall is goods that stand with someone beside them; goods alone, and a person alone, are none', (t) => {
   const events = run(judge(stall), 60, (s) => [umbrella(150), person(s % 4 < 3 ? 175 : 380)]);
   t.is(events.length, 1);
