@@ -15,6 +15,8 @@ export interface ClipOptions {
   /** how deep to look; as the site's path does, a wide look each second, if not given */
   readonly depth?: LookDepth;
   readonly minScore?: number;
+  /** which frames to look at, by their time, ms; all if not given */
+  readonly only?: (time: number) => boolean;
 }
 
 /** Calls `each` for every frame, one after the other. */
@@ -24,12 +26,12 @@ export async function lookThrough(
   options: ClipOptions,
   each: (frame: Frame, finds: readonly Detection[]) => void,
 ): Promise<void> {
-  const { rate, from = 0, until = Number.POSITIVE_INFINITY, depth, minScore = WEAK_SCORE } = options;
+  const { rate, from = 0, until = Number.POSITIVE_INFINITY, depth, minScore = WEAK_SCORE, only } = options;
   const pending: Promise<void>[] = [];
   let tail = Promise.resolve();
   for await (const frame of await openRecording(video, { rate, start: 0 })) {
     if (frame.time >= until * 1000) break;
-    if (frame.time < from * 1000) continue;
+    if (frame.time < from * 1000 || only?.(frame.time) === false) continue;
     const look = looker.look(frame, { depth: depth ?? (frame.seq % rate === 0 ? 'wide' : 'base'), minScore });
     tail = Promise.all([look, tail]).then(([{ objects }]) => each(frame, objects));
     // the last one is awaited below: its fault is not lost
