@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { KerbEvent } from '../../contract/index.ts';
 import type { UpdateKind, Version } from '../../ota/device/index.ts';
 import { LookShare } from '../camera/index.ts';
-import { type CaseBook, CaseMaker, CaseStore, checkCodes, loadTaxonomy, PictureFolder } from '../cases/index.ts';
+import { type CaseBook, CaseMaker, CaseStore, loadTaxonomy, PictureFolder } from '../cases/index.ts';
 import type { Box } from '../config/box.ts';
 import type { Camera, Site } from '../config/site.ts';
 import type { ApiCase, FrameData } from '../console/api.ts';
@@ -16,6 +16,7 @@ import { apiCase, onTaken } from './cases.ts';
 import type { FaultLog, Log } from './log.ts';
 import { Sightings } from './sightings.ts';
 import { SiteKeeper } from './site/keeper.ts';
+import { LastGood } from './site/last-good.ts';
 import { FileWatch } from './site/watch.ts';
 import { startModel, startSite } from './updates/chosen.ts';
 import { ModelKind } from './updates/model-kind.ts';
@@ -65,8 +66,8 @@ export async function openCameraRole(options: CameraRoleOptions): Promise<Camera
   const { box, role, data, clock, outbox, log, faults } = options;
   const taxonomy = loadTaxonomy();
   const tellPushed = (line: string) => log.warn({ part: 'updates' }, line);
-  const { own, published } = await startSite(options.pushed, role.site, taxonomy, tellPushed);
-  checkCodes(taxonomy, own.site.profile, role.site);
+  const lastGood = new LastGood(join(data, 'site-last.json'));
+  const { own, fault, published } = await startSite(options.pushed, role.site, lastGood, taxonomy, tellPushed);
   const looking = { cacheDir: options.cache, workers: role.workers };
   const onRestart = (why: unknown) => faults.add(why, 'looker');
   const first = await startModel(options.pushed, role.model, { ...looking, onRestart }, tellPushed);
@@ -75,7 +76,9 @@ export async function openCameraRole(options: CameraRoleOptions): Promise<Camera
   const keeper: SiteKeeper = new SiteKeeper({
     file: role.site,
     own,
+    fault,
     published,
+    lastGood,
     edits: join(data, 'site-edits.json'),
     taxonomy,
     labels: () => new Set(card.labels),

@@ -11,12 +11,15 @@ const MAX_BYTES = 1024 * 1024;
 export class SmallFile<T> {
   readonly #file: string;
   readonly #schema: z.ZodType<T>;
+  readonly #mode: number;
   #last = '';
   #turn: Promise<void> = Promise.resolve();
 
-  constructor(file: string, schema: z.ZodType<T>) {
+  /** @param mode who may read it */
+  constructor(file: string, schema: z.ZodType<T>, mode = 0o644) {
     this.#file = file;
     this.#schema = schema;
+    this.#mode = mode;
   }
 
   /** What was saved last; null where nothing was, or where the file is broken. */
@@ -39,7 +42,7 @@ export class SmallFile<T> {
   async #write(text: string): Promise<void> {
     if (text === this.#last) return;
     const part = `${this.#file}.part`;
-    const file = await open(part, 'w');
+    const file = await open(part, 'w', this.#mode);
     try {
       await file.writeFile(text);
       await file.datasync();

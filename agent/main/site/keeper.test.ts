@@ -7,9 +7,11 @@ import { checkCodes, loadTaxonomy } from '../../cases/index.ts';
 import { parseSite, readSite, type Site } from '../../config/site.ts';
 import type { SiteDocument } from '../../console/api-site.ts';
 import { siteAnswerSchema } from '../../console/schemas-site.ts';
+import { startSite } from '../updates/chosen.ts';
 import { pushedSite } from '../updates/profile-kind.ts';
 import { siteLines } from './health.ts';
 import { type Published, SiteKeeper } from './keeper.ts';
+import { LastGood } from './last-good.ts';
 
 const EXAMPLE = join(import.meta.dirname, '../../../examples/street/site.yaml');
 const taxonomy = loadTaxonomy();
@@ -30,7 +32,9 @@ async function box(t: ExecutionContext) {
     new SiteKeeper({
       file,
       own: await readSite(file),
+      fault: null,
       published,
+      lastGood: new LastGood(join(folder, 'site-last.json')),
       edits: join(folder, 'site-edits.json'),
       taxonomy,
       labels: () => LABELS,
@@ -267,7 +271,9 @@ test('what cannot be kept is not put in force', async (t) => {
   const keeper = new SiteKeeper({
     file,
     own: await readSite(file),
+    fault: null,
     published: null,
+    lastGood: new LastGood(join(folder, 'site-last.json')),
     edits: join(folder, 'gone', 'site-edits.json'),
     taxonomy,
     labels: () => LABELS,
@@ -278,6 +284,42 @@ test('what cannot be kept is not put in force', async (t) => {
   });
   await t.throwsAsync(keeper.edit(withLimit(keeper.answer().site, 12), null), { code: 'SITE_DISK' });
   t.deepEqual([keeper.state.from, adopted.length], ['file', 0]);
+});
+
+test('a file that was broken before a power cut: the box starts with it as it last was, says so, and keeps its edit', async (t) => {
+  const { open, folder, file, text } = await box(t);
+  const lastGood = new LastGood(join(folder, 'site-last.json'));
+  await t.throwsAsync(
+    startSite(null, join(folder, 'none.yaml'), lastGood, taxonomy, () => {}),
+    { code: 'CONFIG_MISSING' },
+  );
+  const keeper = await open();
+  await keeper.edit(withLimit(keeper.answer().site, 12), null);
+  t.is((await stat(join(folder, 'site-last.json'))).mode & 0o777, 0o600, 'it may hold a password');
+  await writeFile(file, text.replace('profile:', 'profil:'));
+  const { own, fault } = await startSite(null, file, lastGood, taxonomy, () => {});
+  t.like(own.site.cameras[0], { source: 'rtsp://user:secret@here/1' });
+  t.is(fault?.code, 'CONFIG_INVALID');
+  const again = new SiteKeeper({
+    file,
+    own,
+    fault,
+    published: null,
+    lastGood,
+    edits: join(folder, 'site-edits.json'),
+    taxonomy,
+    labels: () => LABELS,
+    now: () => 1,
+    adopt: () => {},
+    onChange: () => {},
+    log: () => {},
+  });
+  t.like(again.state, { from: 'edited', fault: { code: 'CONFIG_INVALID' } });
+  await writeFile(file, text);
+  await again.reread();
+  t.is(again.state.fault, null);
+  // of another file nothing is known
+  await t.throwsAsync(startSite(null, join(folder, 'none.yaml'), lastGood, taxonomy, () => {}));
 });
 
 test('what the example says is what a publication of it makes', async (t) => {

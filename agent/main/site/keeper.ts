@@ -14,6 +14,7 @@ import { readSite, type Site, type SiteOnDisk } from '../../config/site.ts';
 import type { SiteAnswer, SiteEdited, SiteFrom, SiteState } from '../../console/api-site.ts';
 import { SmallFile } from '../small-file.ts';
 import { checkEdit, documentOf, type Edit, editFileSchema } from './edits.ts';
+import type { LastGood } from './last-good.ts';
 
 /** Zones and rules that were published: made anew when the box's own file changes. */
 export interface Published {
@@ -28,7 +29,10 @@ export interface SiteKeeperOptions {
   /** the site file */
   readonly file: string;
   readonly own: SiteOnDisk;
+  /** why the file as it is now is not what `own` says; null: it is */
+  readonly fault: KerbError | null;
   readonly published: Published | null;
+  readonly lastGood: LastGood;
   /** where edits are kept */
   readonly edits: string;
   readonly taxonomy: Taxonomy;
@@ -75,6 +79,9 @@ export class SiteKeeper {
     this.#file = new SmallFile(options.edits, editFileSchema);
     this.#edit = this.#file.read()?.edit ?? null;
     this.#inForce = this.#choose();
+    const { fault } = options;
+    if (fault) this.#fault = { code: fault.code, what: oneLine(fault), since: Math.round(options.now()) };
+    else void this.#inTurn(() => this.#remember());
   }
 
   /** As the box's own file has it. */
@@ -150,6 +157,7 @@ export class SiteKeeper {
         if (same) return healed ? onChange() : undefined;
         this.#own = own;
         this.#ownSince = now();
+        await this.#remember();
         log('the site file was changed and is taken');
         this.#adopt();
       } catch (error) {
@@ -197,6 +205,13 @@ export class SiteKeeper {
         this.#adopt();
       }
       return this.answer();
+    });
+  }
+
+  /** What the file says now is good: for a start that finds it broken. */
+  async #remember(): Promise<void> {
+    await this.#options.lastGood.keep(this.#own).catch((error) => {
+      this.#options.log(`the site file as it is now could not be remembered: ${oneLine(error)}`);
     });
   }
 

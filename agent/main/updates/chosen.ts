@@ -2,15 +2,16 @@
 // In: what is remembered and kept. Out: a looker and a site. Never: a box that does not start because a good is broken.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { oneLine } from '../../../contract/index.ts';
+import { KerbError, oneLine } from '../../../contract/index.ts';
 import { type LoadedCard, loadCard } from '../../../models/card.ts';
 import { createLooker, type LookerOptions } from '../../../models/pool.ts';
 import type { Looker } from '../../../models/types.ts';
 import type { Version } from '../../../ota/device/index.ts';
-import type { Taxonomy } from '../../cases/index.ts';
+import { checkCodes, type Taxonomy } from '../../cases/index.ts';
 import { readSite, type Site, type SiteOnDisk } from '../../config/site.ts';
 import { chosenCard, useFor } from '../model.ts';
 import type { Published } from '../site/keeper.ts';
+import type { LastGood } from '../site/last-good.ts';
 import { pushedSite } from './profile-kind.ts';
 import type { Pushed } from './pushed.ts';
 
@@ -70,29 +71,46 @@ export async function startModel(
 }
 
 export interface StartedSite {
-  /** as the box's own file has it */
+  /** as the box's own file has it, or last had it */
   readonly own: SiteOnDisk;
+  /** why the file as it is now cannot be taken; null: it was */
+  readonly fault: KerbError | null;
   /** what a publication makes of it, where one is here and fits */
   readonly published: Published | null;
 }
 
-/** @throws KerbError CONFIG_* where the box's own site file is not right */
+/** The box's own file; where it is broken, as it last was. @throws KerbError CONFIG_*, PROFILE_* where it never was right */
+async function ownSite(file: string, lastGood: LastGood, taxonomy: Taxonomy, tell: (line: string) => void) {
+  try {
+    const own = await readSite(file);
+    checkCodes(taxonomy, own.site.profile, file);
+    return { own, fault: null };
+  } catch (error) {
+    const own = error instanceof KerbError ? lastGood.read(file) : null;
+    if (!own) throw error;
+    tell(`the site file cannot be taken, the box starts with it as it last was: ${oneLine(error)}`);
+    return { own, fault: error as KerbError };
+  }
+}
+
+/** @throws KerbError CONFIG_*, PROFILE_* where the box's own site file is not right and never was */
 export async function startSite(
   pushed: Pushed | null,
   file: string,
+  lastGood: LastGood,
   taxonomy: Taxonomy,
   tell: (line: string) => void,
 ): Promise<StartedSite> {
-  const own = await readSite(file);
+  const { own, fault } = await ownSite(file, lastGood, taxonomy, tell);
   for (const { path, version } of await kept(pushed, 'profile', tell)) {
     try {
       const text = await readFile(path, 'utf8');
       const make = (of: Site) => pushedSite(text, path, of, taxonomy);
       make(own.site);
-      return { own, published: { make, version, at: pushed?.memory.place('profile').at || null } };
+      return { own, fault, published: { make, version, at: pushed?.memory.place('profile').at || null } };
     } catch (error) {
       tell(`the profile ${version.name} ${version.version} cannot be used: ${oneLine(error)}`);
     }
   }
-  return { own, published: null };
+  return { own, fault, published: null };
 }
