@@ -164,6 +164,25 @@ export const cardSchema = z.strictObject({
     candidates: count(5000),
     objects: count(1000),
   }),
+  /** what a raw score is worth, for classes where a threshold would mean something else than for others */
+  calibration: z
+    .array(
+      z.strictObject({
+        classes: z.array(z.string().max(60)).min(1).max(100),
+        /** [raw, calibrated], both rising; straight between them, and from 0, 0 and to 1, 1 */
+        points: z
+          .array(z.tuple([z.number().gt(0).lt(1), z.number().gt(0).lt(1)]))
+          .min(1)
+          .max(20)
+          .refine(
+            (points) =>
+              points.every(([raw, worth], i) => i === 0 || (raw > points[i - 1]![0] && worth > points[i - 1]![1])),
+            'does not rise from point to point',
+          ),
+      }),
+    )
+    .max(20)
+    .default([]),
   /** finds that are taken for what they are not, unless they are surer: walls and lawns with a person's shadow in them */
   doubts: z
     .array(

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { believed } from './doubt.ts';
+import { believed, withDoubts } from './doubt.ts';
 import { defaultCard } from './testing.ts';
 import type { Detection } from './types.ts';
 
@@ -8,7 +8,7 @@ const find = (name: string, score: number, box: Detection['box']): Detection => 
 test('a lawn is no person: a large find is believed only if it is sure, a wide one if it is very sure', async (t) => {
   const { card } = await defaultCard();
   const street = { width: 768, height: 576 };
-  const of = (...finds: Detection[]) => believed(card, finds, street).length;
+  const of = (...finds: Detection[]) => believed(withDoubts(card, finds, street)).length;
   t.is(of(find('person', 0.74, [29, 48, 642, 211])), 0);
   t.is(of(find('person', 0.41, [0, 290, 172, 233])), 0);
   // someone right before the camera, standing or lying; a walker; a weak walker
@@ -22,6 +22,12 @@ test('a lawn is no person: a large find is believed only if it is sure, a wide o
 test('a share is of this picture: what is large in a small picture is small in a large one', async (t) => {
   const { card } = await defaultCard();
   const lawn = [find('person', 0.6, [10, 10, 300, 100])];
-  t.is(believed(card, lawn, { width: 768, height: 576 }).length, 0);
-  t.is(believed(card, lawn, { width: 1920, height: 1080 }).length, 1);
+  t.is(believed(withDoubts(card, lawn, { width: 768, height: 576 })).length, 0);
+  t.is(believed(withDoubts(card, lawn, { width: 1920, height: 1080 })).length, 1);
+});
+
+test('what is doubted is not dropped: who hides persons still sees it', async (t) => {
+  const { card } = await defaultCard();
+  const lawn = find('person', 0.74, [29, 48, 642, 211]);
+  t.deepEqual(withDoubts(card, [lawn], { width: 768, height: 576 }), [{ ...lawn, doubtful: true }]);
 });

@@ -15,6 +15,11 @@ export interface Detection {
   readonly score: number;
   /** x, y, width, height in pixels of the picture looked at, not rounded */
   readonly box: readonly [number, number, number, number];
+  /**
+   * its class has this size and shape mostly by mistake (the card's `doubts`): not for judgement, nor to be shown as a
+   * find; who hides persons hides it all the same
+   */
+  readonly doubtful?: true;
 }
 
 /** Which of the card's input sizes a look uses: the first, first and second, or every one as for evidence. */

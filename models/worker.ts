@@ -3,7 +3,8 @@
 import { performance } from 'node:perf_hooks';
 import { parentPort, workerData } from 'node:worker_threads';
 import { KerbError, oneLine } from '../contract/errors.ts';
-import { believed } from './doubt.ts';
+import { calibrated, rawScore } from './calibrate.ts';
+import { withDoubts } from './doubt.ts';
 import { leastScore, mergeCandidates } from './merge.ts';
 import type { FromWorker, ToWorker, WireError, WorkerStart } from './messages.ts';
 import type { Runtime } from './runtime.ts';
@@ -50,7 +51,8 @@ async function look({ id, picture, depth, minScore }: ToWorker): Promise<FromWor
   const start = performance.now();
   const candidates = [];
   const grains = new Map(ready.map((_, i) => [i, picture.width / card.sizes[i]!.width]));
-  const least = ready.length > 1 ? leastScore(card, minScore) : minScore;
+  const raw = rawScore(card, minScore);
+  const least = ready.length > 1 ? leastScore(card, raw) : raw;
   for (const scale of ready) candidates.push(...(await scale.look(picture, least)));
   if (depth === 'fine' && card.tiles && card.head.kind !== 'classifier') {
     for (const [i, tile] of tilesOf(picture).entries()) {
@@ -59,7 +61,7 @@ async function look({ id, picture, depth, minScore }: ToWorker): Promise<FromWor
     }
   }
   const merged = mergeCandidates(card, candidates, (scale) => grains.get(scale)!);
-  const objects = believed(card, merged, picture).filter(({ score }) => score >= minScore);
+  const objects = calibrated(card, withDoubts(card, merged, picture)).filter(({ score }) => score >= minScore);
   const sizes = card.sizes.slice(0, ready.length).map((size) => `${size.width}x${size.height}`);
   return { kind: 'looked', id, objects, ms: performance.now() - start, model: `${name} ${sizes.join('+')}` };
 }

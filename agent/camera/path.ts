@@ -2,6 +2,7 @@
 // each looked-at frame and a sighting for each event, strictly in the order of the frames, however many workers look.
 // Never: a queue of live frames, a look out of turn, more than a few frames held.
 import type { Frame } from '../../drivers/camera/types.ts';
+import { believed } from '../../models/doubt.ts';
 import type { Detection, Look, LookDepth, Looker } from '../../models/types.ts';
 import { LocalTime } from '../config/hours.ts';
 import type { Camera, Profile } from '../config/site.ts';
@@ -270,7 +271,9 @@ export class CameraPath {
     const { seq, time, width, height } = frame;
     this.#looks.add(time);
     if (depth === 'base') this.#look_ms.add(look.ms);
-    const objects = look.objects.filter((find) => find.score >= WEAK_SCORE).slice(0, MAX_OBJECTS);
+    const objects = believed(look.objects)
+      .filter((find) => find.score >= WEAK_SCORE)
+      .slice(0, MAX_OBJECTS);
     const judged = this.#judge.look(time, objects, frame);
     const { tracks, why, groups } = judged;
     const camera = this.#options.camera.id;

@@ -4,6 +4,7 @@
 import { WEAK_SCORE } from '../../agent/camera/judge.ts';
 import { openRecording } from '../../drivers/camera/ffmpeg.ts';
 import type { Frame } from '../../drivers/camera/types.ts';
+import { believed } from '../../models/doubt.ts';
 import type { Detection, LookDepth, Looker } from '../../models/types.ts';
 
 export interface ClipOptions {
@@ -33,7 +34,7 @@ export async function lookThrough(
     if (frame.time >= until * 1000) break;
     if (frame.time < from * 1000 || only?.(frame.time) === false) continue;
     const look = looker.look(frame, { depth: depth ?? (frame.seq % rate === 0 ? 'wide' : 'base'), minScore });
-    tail = Promise.all([look, tail]).then(([{ objects }]) => each(frame, objects));
+    tail = Promise.all([look, tail]).then(([{ objects }]) => each(frame, believed(objects)));
     // the last one is awaited below: its fault is not lost
     tail.catch(() => {});
     pending.push(tail);

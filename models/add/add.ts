@@ -126,6 +126,7 @@ function draftOf(
     sizes: [{ width, height, file: own, ...file, known: {} }],
     head,
     merge: { iou: 0.5, containment: 0.75, part: 0.2, groups: groupsIn(labels), candidates: 400, objects: 200 },
+    calibration: [],
     doubts: [],
     known: { picture: 'pattern-1', tolerance: 0.02 },
     budget: { ms: 1, mb: 1 },

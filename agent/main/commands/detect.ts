@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { KerbError, oneLine } from '../../../contract/errors.ts';
 import { loadCard } from '../../../models/card.ts';
+import { believed } from '../../../models/doubt.ts';
 import { readPicture } from '../../../models/image.ts';
 import { createLooker } from '../../../models/pool.ts';
 import type { Looker } from '../../../models/types.ts';
@@ -65,7 +66,7 @@ async function detect(looker: Looker, image: string, fine: boolean, minScore: nu
   return {
     image,
     ms: round(look.ms, 1),
-    objects: look.objects.map((object) => ({
+    objects: believed(look.objects).map((object) => ({
       class: object.class,
       score: round(object.score, 4),
       box: object.box.map((value) => round(value, 2)),
