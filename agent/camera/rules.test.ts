@@ -115,6 +115,18 @@ test('a heavy vehicle is a matter in forbidden hours alone, and its time begins 
   t.is(one.look(day + 250, truck(), SIZE).why[0]!.reason, 'hours');
 });
 
+test('another time zone is in force at the next look, and a stay goes on in it', (t) => {
+  const night = rule({ kind: 'dwell', classes: ['car'], when: [{ from: '22:00', to: '06:00' }] });
+  const one = judge(night); // Asia/Shanghai
+  const car = () => [find('car', [130, 120, 40, 30])];
+  const noon = Date.UTC(2026, 4, 12, 4, 0, 0);
+  t.is(run(one, 20, car, noon).length, 0, 'noon in Shanghai');
+  one.adopt(camera, rules(night), 'America/New_York');
+  const events = run(one, 20, car, noon + 21_000);
+  t.is(events.length, 1, 'midnight in New York');
+  t.is(events[0]![1].at, noon + 21_000);
+});
+
 test('a class may have a limit of its own in the same zone', (t) => {
   const parked = rule({ kind: 'dwell', classes: ['car', 'truck'], dwell_s_of: { truck: 3 } });
   const events = run(judge(parked), 60, () => [find('car', [110, 120, 30, 30]), find('truck', [150, 120, 40, 40])]);

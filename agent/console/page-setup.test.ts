@@ -63,33 +63,40 @@ const polygon = async (view: Page, index = 0): Promise<number[][]> =>
     .map((corner) => corner.split(',').map(Number));
 const near = (a: readonly number[], b: readonly number[], far = 4) => Math.hypot(a[0]! - b[0]!, a[1]! - b[1]!) <= far;
 
-for (const [size, viewport] of [['phone', PHONE] as const, ['desk', DESK] as const])
-  for (const theme of ['light', 'dark', 'sun'] as const)
-    for (const locale of theme === 'dark' ? ['zh-CN'] : ['en-GB', 'zh-CN'])
-      test.serial(
-        `${size}, ${theme}, ${locale}: the room and the picture pass axe, fit, and leave room for fingers`,
-        async (t) => {
-          const { open } = await serve(t);
-          const { view, complaints } = await open({
-            ...ENGLISH,
-            viewport,
-            locale,
-            colorScheme: theme === 'dark' ? 'dark' : 'light',
-            contrast: theme === 'sun' ? 'more' : 'no-preference',
-          });
-          await view.locator('.list li button').first().click();
-          for (const summary of await view.locator('.rule summary').all()) await summary.click();
-          await view.waitForSelector('.corner');
-          t.deepEqual(await faults(view, theme === 'sun'), []);
-          t.is(await view.evaluate('document.documentElement.scrollWidth'), viewport.width);
-          t.deepEqual(await view.evaluate(SMALL), []);
-          await view.evaluate(`location.hash = '#/now'`);
-          await view.waitForSelector('.misses li');
-          t.deepEqual(await faults(view, theme === 'sun'), []);
-          t.is(await view.evaluate('document.documentElement.scrollWidth'), viewport.width);
-          t.deepEqual(complaints, []);
-        },
-      );
+/** Each size in each theme, each theme in each language. */
+const LOOKS = [
+  ['phone', PHONE, 'light', 'en-GB'],
+  ['phone', PHONE, 'dark', 'zh-CN'],
+  ['phone', PHONE, 'sun', 'zh-CN'],
+  ['desk', DESK, 'light', 'zh-CN'],
+  ['desk', DESK, 'dark', 'en-GB'],
+  ['desk', DESK, 'sun', 'en-GB'],
+] as const;
+for (const [size, viewport, theme, locale] of LOOKS)
+  test.serial(
+    `${size}, ${theme}, ${locale}: the room and the picture pass axe, fit, and leave room for fingers`,
+    async (t) => {
+      const { open } = await serve(t);
+      const { view, complaints } = await open({
+        ...ENGLISH,
+        viewport,
+        locale,
+        colorScheme: theme === 'dark' ? 'dark' : 'light',
+        contrast: theme === 'sun' ? 'more' : 'no-preference',
+      });
+      await view.locator('.list li button').first().click();
+      for (const summary of await view.locator('.rule summary').all()) await summary.click();
+      await view.waitForSelector('.corner');
+      t.deepEqual(await faults(view, theme === 'sun'), []);
+      t.is(await view.evaluate('document.documentElement.scrollWidth'), viewport.width);
+      t.deepEqual(await view.evaluate(SMALL), []);
+      await view.evaluate(`location.hash = '#/now'`);
+      await view.waitForSelector('.misses li');
+      t.deepEqual(await faults(view, theme === 'sun'), []);
+      t.is(await view.evaluate('document.documentElement.scrollWidth'), viewport.width);
+      t.deepEqual(complaints, []);
+    },
+  );
 
 test.serial(
   'a corner, an edge and a whole zone are dragged; each is one step to undo; saving puts them in force',
@@ -345,8 +352,14 @@ test.serial('of four cameras each is chosen, seen and drawn on by itself', async
   await view.getByRole('button', { name: 'Camera 2' }).click();
   await view.locator('.list li button').first().click();
   await view.getByLabel('Name, English').fill('Second');
+  await view.getByRole('button', { name: 'Closer' }).click();
+  const near = (await view.getAttribute('.setup .stage', 'data-view'))!;
+  await view.locator('.list li button').nth(1).click();
+  await view.waitForFunction(`document.querySelector('.setup .stage').dataset.view !== '${near}'`);
   await view.getByRole('button', { name: 'Camera 1' }).click();
   await view.locator('.list').getByText('Kerb 1').waitFor();
+  t.is(await view.locator('.shape').count(), 0, 'nothing of the other camera is picked');
+  t.is(await view.getAttribute('.setup .stage', 'data-view'), '0 0 768 576');
   await view.getByRole('button', { name: 'Save' }).click();
   await view.getByText('Saved. In force now.').waitFor();
   t.deepEqual(

@@ -103,7 +103,7 @@ function rule(one: Rule, index: number, before: Rule | undefined): Node {
         <span class="soft block num">${say.form[one.kind]} · ${duration(one.dwell_s.value)} · ${one.id}</span>
       </span>
     </summary>
-    <p class="soft">${say.about}: ${one.classes.map(name).join(', ')}</p>
+    <p class="soft">${say.about(one.classes.map(name).join(setup.comma))}</p>
     ${checkboxes({
       id: `${at}-kinds`,
       legend: say.kinds,

@@ -8,11 +8,10 @@ import { checkboxes, textField, wrongs } from './fields.ts';
 import { html, type Node } from './html.ts';
 import { chip, mark } from './marks.ts';
 import { Cameras } from './picture.ts';
-import { cropAround } from './place.ts';
 import { inLang, when, words } from './prefs.ts';
 import { Rules } from './rules.ts';
 import { boundsOf, type Shape } from './shapes.ts';
-import { dropCorner, dropShape, growCorner, insideNow, Sketch, view, viewOf } from './sketch.ts';
+import { around, dropCorner, dropShape, growCorner, insideNow, pick, Sketch, view, viewOf } from './sketch.ts';
 import { state } from './store.ts';
 
 const { picked, base, dirty, drawn, drawnAt, faultsAt } = editing;
@@ -27,15 +26,14 @@ const button = (text: string, act: () => void, kind = '', off = false): Node =>
 
 function tools(camera: DraftCamera): Node {
   const { setup: say } = words.value;
-  const [width, height] = camera.picture;
   const now = picked.value;
   const zoom = () => {
+    const [width, height] = camera.picture;
     const shape = now && shapesOf(camera).find((one) => one.kind === now.kind && one.index === now.index);
-    const around = shape ? boundsOf(shape.points) : ([width * 0.4, height * 0.4, width * 0.2, height * 0.2] as const);
-    view.value = cropAround([around], width, height, width / height);
-  };
-  const pick = (kind: Shape['kind'], index: number) => {
-    picked.value = { kind, index, corner: null };
+    view.value = around(
+      camera,
+      shape ? boundsOf(shape.points) : [width * 0.4, height * 0.4, width * 0.2, height * 0.2],
+    );
   };
   return html`<div class="buttons tools">
     ${button(say.addZone, () => {
@@ -83,7 +81,7 @@ function counted(camera: DraftCamera, polygon: DraftCamera['zones'][number]['pol
   const { setup: say, name } = words.value;
   const things = insideNow(camera, polygon).map((one) => one.class);
   const kinds = [...new Set(things)].map((kind) => say.of(things.filter((one) => one === kind).length, name(kind)));
-  return say.inside(things.length, kinds.join(', '));
+  return say.inside(things.length, kinds.join(say.comma));
 }
 
 function names(
@@ -121,7 +119,16 @@ function zonePanel(camera: DraftCamera, index: number): Node {
       ${
         rules.length === 0
           ? say.unwatched
-          : `${say.watched}: ${rules.map((rule) => `${inLang(base.value?.codes[rule.code] ?? { zh: rule.id, en: rule.id })} (${duration(rule.dwell_s.value)})`).join(', ')}`
+          : say.watched(
+              rules
+                .map((rule) =>
+                  say.rule(
+                    inLang(base.value?.codes[rule.code] ?? { zh: rule.id, en: rule.id }),
+                    duration(rule.dwell_s.value),
+                  ),
+                )
+                .join(say.comma),
+            )
       }
     </p>
     <div class="buttons">
@@ -187,9 +194,7 @@ function list(camera: DraftCamera): Node {
       <button
         type="button"
         aria-pressed=${picked.value?.kind === kind && picked.value.index === index}
-        onClick=${() => {
-          picked.value = { kind, index, corner: null };
-        }}
+        onClick=${() => pick(kind, index)}
       >
         <span class="grow"><span class="strong">${name}</span><span class="soft block num">${about}</span></span>
         ${wrong && mark('bad')}
@@ -201,7 +206,7 @@ function list(camera: DraftCamera): Node {
     ${camera.zones.length + camera.lines.length === 0 ? html`<p class="empty">${say.none}</p>` : html`<p class="soft">${say.hint}</p>`}
     <ul>
       ${camera.zones.map((zone, i) => item('zone', i, inLang(zone.name), `${zone.kind} · ${counted(camera, zone.polygon)}`, faultsAt(`${at}.zones.${i}`).length > 0))}
-      ${camera.lines.map((line, i) => item('line', i, inLang(line.name), line.classes.map(words.value.name).join(', '), faultsAt(`${at}.lines.${i}`).length > 0))}
+      ${camera.lines.map((line, i) => item('line', i, inLang(line.name), line.classes.map(words.value.name).join(say.comma), faultsAt(`${at}.lines.${i}`).length > 0))}
     </ul>
     <p class="soft keys">${say.keys}</p>
   </section>`;

@@ -2,22 +2,58 @@
 // the keyboard. Out: changes of the draft. The tracks of the same frame stay over it, so that one sees what falls inside.
 // Never: a shape outside the picture, a drag that is more than one step to undo, a page that scrolls under a drag.
 
-import { signal } from '@preact/signals';
+import { effect, signal, untracked } from '@preact/signals';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { inside, type Point, selfCrossing } from '../../config/polygon.ts';
 import type { DraftCamera } from './draft.ts';
 import { shapesOf, without, withPoints } from './draft.ts';
 import { changeCamera, drawn, picked, settle } from './editing.ts';
 import { html, type Node } from './html.ts';
-import type { Box } from './place.ts';
+import { type Box, cropAround } from './place.ts';
 import { inLang, words } from './prefs.ts';
-import { addCorner, foot, grab, type Held, middle, moveCorner, moveWhole, removeCorner, type Shape } from './shapes.ts';
+import {
+  addCorner,
+  boundsOf,
+  foot,
+  grab,
+  type Held,
+  middle,
+  moveCorner,
+  moveWhole,
+  removeCorner,
+  type Shape,
+} from './shapes.ts';
 import { current } from './store.ts';
 
 /** How far beside a corner a finger or a mouse still means it, CSS pixels: a touch target of 48. */
 const REACH = 24;
 /** The part of the picture that is shown, in pixels of `picture`; null: all. */
 export const view = signal<Box | null>(null);
+/** the camera that it is a part of */
+const of = signal<string | undefined>(undefined);
+
+// another camera is another picture
+effect(() => {
+  if (drawn.value?.id === untracked(() => of.value)) return;
+  of.value = drawn.value?.id;
+  view.value = null;
+  picked.value = null;
+});
+
+/** Picks a shape; where it is not in sight, that part of the picture is shown. */
+export function pick(kind: Shape['kind'], index: number): void {
+  picked.value = { kind, index, corner: null };
+  const [camera, shape] = [drawn.value, shapeAt(kind, index)];
+  if (!camera || !shape || view.value === null) return;
+  const [x, y, w, h] = view.value;
+  const seen = shape.points.every(([px, py]) => px >= x && py >= y && px <= x + w && py <= y + h);
+  if (!seen) view.value = around(camera, boundsOf(shape.points));
+}
+
+/** The part of a camera's picture in which a box is well seen. */
+export function around({ picture: [width, height] }: DraftCamera, box: Box): Box {
+  return cropAround([box], width, height, width / height);
+}
 
 interface Drag {
   readonly held: Held;
@@ -100,7 +136,7 @@ function handles(shape: Shape, unit: number): Node {
   const { setup: say } = words.value;
   const now = picked.value;
   const { points } = shape;
-  const pick = (corner: number | null) => () => {
+  const hold = (corner: number) => () => {
     if (picked.value?.corner !== corner) picked.value = { kind: shape.kind, index: shape.index, corner };
   };
   const edges = shape.kind === 'zone' ? points.map((_, i) => middle(points, i)) : [];
@@ -114,7 +150,7 @@ function handles(shape: Shape, unit: number): Node {
         tabindex="0"
         data-corner=${i}
         aria-label=${say.corner(i + 1, points.length, x, y)}
-        onFocus=${pick(i)}
+        onFocus=${hold(i)}
         onKeyDown=${(event: KeyboardEvent) => press(event, shape, i)}
       >
         <circle class="rim" cx=${x} cy=${y} r=${11 * unit} /><circle cx=${x} cy=${y} r=${7 * unit} />

@@ -71,6 +71,8 @@ export class SiteKeeper {
   #inForce: InForce;
   #fault: SiteState['fault'] = null;
   #turn: Promise<unknown> = Promise.resolve();
+  /** the last line about an edit that cannot be used: told once */
+  #told = '';
 
   constructor(options: SiteKeeperOptions) {
     this.#options = options;
@@ -271,7 +273,9 @@ export class SiteKeeper {
     const checked = checkEdit(this.#edit.site, this.#bounds());
     if ('site' in checked) return checked.site;
     const { path, en } = checked.faults[0]!;
-    this.#options.log(`the edit of zones and rules cannot be used: ${path}: ${en}`);
+    const line = `the edit of zones and rules cannot be used: ${path}: ${en}`;
+    if (line !== this.#told) this.#options.log(line);
+    this.#told = line;
     return null;
   }
 }
