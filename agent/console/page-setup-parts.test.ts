@@ -9,11 +9,13 @@ import {
   addZone,
   begin,
   changed,
+  copiedRule,
   kindsOf,
   step,
   undone,
   withCamera,
   without,
+  withoutRule,
   withRule,
 } from './page/draft.ts';
 import {
@@ -126,6 +128,16 @@ test('new shapes get names that are free, and lie in what is seen', (t) => {
     without(twice, { kind: 'zone', index: 1, corner: null }).zones.map(({ id }) => id),
     ['north-kerb', 'zone-2'],
   );
+});
+
+test('a copied rule has a name of its own and stands beside the first; the last rule stays', (t) => {
+  const ids = (document: SiteDocument) => document.profile.rules.map(({ id }) => id);
+  const twice = copiedRule(copiedRule(DOCUMENT, 0), 1);
+  t.deepEqual(ids(twice), ['parked-vehicle', 'parked-vehicle-2', 'parked-vehicle-3', 'bicycles']);
+  t.like(twice.profile.rules[2], { code: '09009', dwell_s: DOCUMENT.profile.rules[0]!.dwell_s });
+  const last = withoutRule(DOCUMENT, 0);
+  t.deepEqual(ids(last), ['bicycles']);
+  t.is(withoutRule(last, 0), last);
 });
 
 test('kinds are told once; a rule loses a key that is taken away; other cameras stay', (t) => {

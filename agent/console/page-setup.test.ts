@@ -209,9 +209,14 @@ test.serial('rules: kinds, seconds with their source, how many, hours', async (t
   await rule.getByLabel('How many make a matter').fill('8');
   await rule.getByRole('button', { name: 'Sat' }).click();
   await rule.getByLabel('To', { exact: true }).fill('00:00');
+  await view.locator('[data-rule="parked-vehicle"] summary').click();
+  await view.locator('[data-rule="parked-vehicle"]').getByRole('button', { name: 'Copy this rule' }).click();
+  await view.locator('[data-rule="parked-vehicle-2"] summary').click();
+  await view.locator('[data-rule="parked-vehicle-2"]').getByLabel('Seconds until it is a case').fill('60');
   await view.getByRole('button', { name: 'Save' }).click();
   await view.getByText('Saved. In force now.').waitFor();
-  const [, saved] = site.sent[0]!.profile.rules;
+  const [first, copy, saved] = site.sent[0]!.profile.rules;
+  t.deepEqual([first!.dwell_s.value, copy!.id, copy!.dwell_s.value], [30, 'parked-vehicle-2', 60]);
   t.like(saved, { zones: ['no-bicycles', 'no-parking'], dwell_s: { value: 300, source: 'city rule 14' } });
   t.like(saved, { min_count: { value: 8, source: 'city rule 12' } });
   t.deepEqual(saved!.when, [{ days: [1, 2, 3, 4, 5, 6], from: '07:00', to: '24:00' }]);

@@ -69,6 +69,26 @@ export function withRule(document: SiteDocument, at: number, more: object): Site
   return { ...document, profile: { ...document.profile, rules } };
 }
 
+/** The document with one rule twice: a limit of its own for another kind of zone begins so. */
+export function copiedRule(document: SiteDocument, at: number): SiteDocument {
+  const { rules } = document.profile;
+  const one = rules[at]!;
+  const stem = one.id.replace(/-\d+$/, '').slice(0, 58);
+  const ids = rules.map(({ id }) => id);
+  let n = 2;
+  while (ids.includes(`${stem}-${n}`)) n += 1;
+  const copy = { ...one, id: `${stem}-${n}` };
+  return { ...document, profile: { ...document.profile, rules: rules.toSpliced(at + 1, 0, copy) } };
+}
+
+export function withoutRule(document: SiteDocument, at: number): SiteDocument {
+  const { rules } = document.profile;
+  // a site has at least one
+  return rules.length === 1
+    ? document
+    : { ...document, profile: { ...document.profile, rules: rules.toSpliced(at, 1) } };
+}
+
 export const shapesOf = (camera: DraftCamera): Shape[] => [
   ...camera.zones.map((zone, index): Shape => ({ kind: 'zone', index, points: zone.polygon })),
   ...camera.lines.map((line, index): Shape => ({ kind: 'line', index, points: [line.from, line.to] })),

@@ -91,6 +91,8 @@ export const enSetup = {
       to: 'To',
       days: ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'],
       form: { dwell: 'Stays too long', count: 'Too many together', stall: 'A stall' },
+      copy: 'Copy this rule',
+      drop: 'Delete this rule',
       note: 'The source still describes the former number: say where the new one comes from.',
     },
   },

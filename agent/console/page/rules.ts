@@ -1,7 +1,7 @@
 // agent/console page: the rules beside the zones. In: the draft. Out: which kinds each watches, how long, how many, when,
 // and where each number comes from. Never: a number changed without a place to say why.
 import type { Hours, Rule } from './draft.ts';
-import { kindsOf, withRule } from './draft.ts';
+import { copiedRule, kindsOf, withoutRule, withRule } from './draft.ts';
 import { base, change, draft, faultsAt } from './editing.ts';
 import { checkboxes, numberField, textField, timeField } from './fields.ts';
 import { html, type Node } from './html.ts';
@@ -11,6 +11,7 @@ import { inLang, words } from './prefs.ts';
 const DAY_END = '24:00';
 const DAY_START = '00:00';
 const MAX_WINDOWS = 32;
+const MAX_RULES = 64;
 
 type Put = (about: string | null, more: object) => void;
 
@@ -94,7 +95,9 @@ function rule(one: Rule, index: number, before: Rule | undefined): Node {
   const path = `profile.rules.${index}`;
   const put: Put = (about, more) => change(about && `${at} ${about}`, (document) => withRule(document, index, more));
   const code = base.value?.codes[one.code];
-  const kinds = kindsOf(draft.value!.now);
+  const { now } = draft.value!;
+  const kinds = kindsOf(now);
+  const all = now.profile.rules.length;
   const own = faultsAt(path);
   return html`<details class="rule" key=${one.id} data-rule=${one.id} open=${own.length > 0 || undefined}>
     <summary>
@@ -141,6 +144,20 @@ function rule(one: Rule, index: number, before: Rule | undefined): Node {
       )
     }
     ${hours(one.when ?? [], at, put)}
+    <div class="buttons">
+      ${
+        all < MAX_RULES &&
+        html`<button type="button" class="button" onClick=${() => change(null, (document) => copiedRule(document, index))}>
+          ${say.copy}
+        </button>`
+      }
+      ${
+        all > 1 &&
+        html`<button type="button" class="button bad" onClick=${() => change(null, (document) => withoutRule(document, index))}>
+          ${say.drop}
+        </button>`
+      }
+    </div>
     ${own.filter((fault) => fault.path === path || fault.path.startsWith(`${path}.when`)).map((fault) => html`<p class="reason">${inLang(fault)}</p>`)}
   </details>`;
 }

@@ -80,6 +80,8 @@ export const zhSetup: typeof enSetup = {
       to: '结束',
       days: ['一', '二', '三', '四', '五', '六', '日'],
       form: { dwell: '停留超时', count: '聚集过多', stall: '占道摊点' },
+      copy: '复制该规则',
+      drop: '删除该规则',
       note: '依据仍是原数值的说明，请写明新数值的依据。',
     },
   },
