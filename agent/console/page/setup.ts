@@ -5,13 +5,14 @@ import { selfCrossing } from '../../config/polygon.ts';
 import { addLine, addZone, type DraftCamera, kindsOf, shapesOf, withLine, withZone } from './draft.ts';
 import * as editing from './editing.ts';
 import { checkboxes, textField, wrongs } from './fields.ts';
+import { around, dropCorner, dropShape, growCorner, insideNow, pick, view, viewOf } from './handling.ts';
 import { html, type Node } from './html.ts';
 import { chip, mark } from './marks.ts';
 import { Cameras } from './picture.ts';
 import { inLang, when, words } from './prefs.ts';
 import { Rules } from './rules.ts';
 import { boundsOf, type Shape } from './shapes.ts';
-import { around, dropCorner, dropShape, growCorner, insideNow, pick, Sketch, view, viewOf } from './sketch.ts';
+import { Sketch } from './sketch.ts';
 import { state } from './store.ts';
 
 const { picked, base, dirty, drawn, drawnAt, faultsAt } = editing;
