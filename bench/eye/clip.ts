@@ -7,18 +7,25 @@ import type { Frame } from '../../drivers/camera/types.ts';
 import { believed } from '../../models/doubt.ts';
 import type { Detection, LookDepth, Looker } from '../../models/types.ts';
 
+/** The clip's own frames a second. At a lower rate ffmpeg gives frames from beside the moments that are labelled. */
+const RATE = 10;
+
 export interface ClipOptions {
-  /** looks a second */
-  readonly rate: number;
-  /** seconds of the clip: from, and up to; all of it if not given */
-  readonly from?: number;
-  readonly until?: number;
-  /** how deep to look; as the site's path does, a wide look each second, if not given */
+  /** which frames to look at, by their time, ms from the clip's start */
+  readonly only: (time: number) => boolean;
+  /** how deep; if not given, as the site's path does: a wide look each second */
   readonly depth?: LookDepth;
   readonly minScore?: number;
-  /** which frames to look at, by their time, ms; all if not given */
-  readonly only?: (time: number) => boolean;
 }
+
+/** Times at which a path looks that looks so often a second: the first frame in each slot. */
+export function timesAt(looks_per_s: number): (time: number) => boolean {
+  const slot = (time: number) => Math.floor((time * looks_per_s) / 1000);
+  return (time) => time < 1000 / RATE || slot(time) !== slot(time - 1000 / RATE);
+}
+
+/** Five looks a second around the busy seconds, two seconds before them to begin with. */
+export const busyTimes = (time: number) => time >= 13_000 && time < 20_000 && timesAt(5)(time);
 
 /** Calls `each` for every frame, one after the other. */
 export async function lookThrough(
@@ -27,13 +34,12 @@ export async function lookThrough(
   options: ClipOptions,
   each: (frame: Frame, finds: readonly Detection[]) => void,
 ): Promise<void> {
-  const { rate, from = 0, until = Number.POSITIVE_INFINITY, depth, minScore = WEAK_SCORE, only } = options;
+  const { only, depth, minScore = WEAK_SCORE } = options;
   const pending: Promise<void>[] = [];
   let tail = Promise.resolve();
-  for await (const frame of await openRecording(video, { rate, start: 0 })) {
-    if (frame.time >= until * 1000) break;
-    if (frame.time < from * 1000 || only?.(frame.time) === false) continue;
-    const look = looker.look(frame, { depth: depth ?? (frame.seq % rate === 0 ? 'wide' : 'base'), minScore });
+  for await (const frame of await openRecording(video, { rate: RATE, start: 0 })) {
+    if (!only(frame.time)) continue;
+    const look = looker.look(frame, { depth: depth ?? (frame.time % 1000 === 0 ? 'wide' : 'base'), minScore });
     tail = Promise.all([look, tail]).then(([{ objects }]) => each(frame, believed(objects)));
     // the last one is awaited below: its fault is not lost
     tail.catch(() => {});

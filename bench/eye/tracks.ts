@@ -5,7 +5,7 @@ import type { Site } from '../../agent/config/site.ts';
 import type { Frame } from '../../drivers/camera/types.ts';
 import type { Detection, Looker } from '../../models/types.ts';
 import type { Row } from '../row.ts';
-import { lookThrough } from './clip.ts';
+import { busyTimes, lookThrough, timesAt } from './clip.ts';
 import { busyScore, follow, sparseScore } from './follow.ts';
 import type { Looked } from './hour.ts';
 import { type Labels, type Looks, largerPersons } from './labels.ts';
@@ -20,7 +20,7 @@ export async function busyRows(video: string, site: Site, labels: Labels, looker
   for (const depth of [undefined, 'wide'] as const) {
     const frames = new Map<number, Frame>();
     const looks = new Map<number, readonly Detection[]>();
-    const options = { rate: 5, from: 13, until: 20, ...(depth ? { depth } : {}) };
+    const options = { only: busyTimes, ...(depth ? { depth } : {}) };
     await lookThrough(video, looker, options, (frame, finds) => {
       frames.set(frame.time, frame);
       looks.set(frame.time, finds);
@@ -41,9 +41,9 @@ export async function clipRows(
   const judge = judgeOf(site, 4);
   const looked: Looked[] = [];
   const followed: ReturnType<typeof follow> = new Map();
-  await lookThrough(video, looker, { rate: 4 }, (frame, finds) => {
+  await lookThrough(video, looker, { only: timesAt(4) }, (frame, finds) => {
     for (const [time, seen] of follow(judge, new Map([[frame.time, finds]]), () => frame)) followed.set(time, seen);
-    if (frame.seq % 2 === 0) looked.push({ frame, finds });
+    if (frame.time % 500 === 0) looked.push({ frame, finds });
   });
   const rows = motRows('_4_per_s', busyScore(labels, followed));
   const sparse = sparseScore(labels, followed);
@@ -55,7 +55,7 @@ export async function clipRows(
 export async function fineRows(video: string, labels: Labels, looker: Looker): Promise<Row[]> {
   const looks = new Map<number, readonly Detection[]>();
   const only = (time: number) => labels.sparse.has(time);
-  await lookThrough(video, looker, { rate: 2, depth: 'fine', minScore: 0.5, only }, (frame, finds) => {
+  await lookThrough(video, looker, { only, depth: 'fine', minScore: 0.5 }, (frame, finds) => {
     looks.set(frame.time, finds);
   });
   const larger = matched(largerPersons(), looks, 'person');
