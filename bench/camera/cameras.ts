@@ -2,6 +2,7 @@
 // as JSON in argv. Out: looks that were due, made, spared by the gate and late, and the share of the things that a look at
 // every frame finds that the cameras followed at that moment.
 
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { FrameReport } from '../../agent/camera/index.ts';
 import { CameraPath, LookShare } from '../../agent/camera/index.ts';
 import { loadSite } from '../../agent/config/site.ts';
@@ -26,8 +27,8 @@ export interface CamerasOrder {
   readonly seconds: number;
   /** with all frames looked at, as fast as it goes: only the rate is told */
   readonly recorded?: boolean;
-  /** finds of every second frame, as `reference` printed them; null: print them */
-  readonly reference: readonly (readonly Detection[])[] | null;
+  /** file of the finds of every second frame; absent: they are found now */
+  readonly reference: string;
 }
 
 export interface CamerasResult {
@@ -60,8 +61,8 @@ const camera = { ...template, looks_per_s, wide_every_s, gate };
 const device = { device: 'bench', site: site.id, profile: site.profile, looker, onSighting: () => {} };
 
 if (order.recorded) await recorded();
-else if (order.reference === null) await reference();
-else await live(order.reference);
+else if (!existsSync(order.reference)) await reference();
+else await live(JSON.parse(readFileSync(order.reference, 'utf8')) as Detection[][]);
 process.exit(0);
 
 function print(value: unknown): void {
@@ -100,7 +101,8 @@ async function reference(): Promise<void> {
     if (under.length > 3) await under.shift();
   }
   await Promise.all(under);
-  print(all);
+  writeFileSync(order.reference, JSON.stringify(all));
+  print({});
 }
 
 async function live(truth: readonly (readonly Detection[])[]): Promise<void> {
