@@ -7,7 +7,7 @@ import { blockFor, copyPicture, pixelate, regionOf } from '../../models/pixelate
 import type { Box, FrameReport } from './types.ts';
 
 /** Frames kept: what a page may still ask for after it was told of them. */
-const MAX_FRAMES = 8;
+const MAX_FRAMES = 5;
 const MAX_BYTES = 64 * 1024 * 1024;
 const QUALITY = 80;
 
@@ -34,21 +34,33 @@ interface Kept {
   readonly report: FrameReport;
   readonly persons: readonly Box[];
   jpeg: Promise<Buffer> | null;
+  /** someone else may still read the frame */
+  lent: boolean;
 }
 
 export class LivePictures {
   readonly #hiding: Hiding;
+  readonly #onFree: (frame: Frame) => void;
   #kept: Kept[] = [];
 
-  constructor(hiding: Hiding = HIDING) {
+  /** @param onFree told of a frame that nobody reads any more */
+  constructor(hiding: Hiding = HIDING, onFree: (frame: Frame) => void = () => {}) {
     this.#hiding = hiding;
+    this.#onFree = onFree;
   }
 
-  /** Keeps a frame with its report. @param persons where persons are, or may be, in this very frame */
-  add(frame: Frame, report: FrameReport, persons: readonly Box[]): void {
-    this.#kept.push({ frame, report, persons, jpeg: null });
+  /**
+   * Keeps a frame with its report.
+   * @param persons where persons are, or may be, in this very frame
+   * @param lent whether others keep this frame too
+   */
+  add(frame: Frame, report: FrameReport, persons: readonly Box[], lent: boolean): void {
+    this.#kept.push({ frame, report, persons, jpeg: null, lent });
     const most = Math.max(1, Math.min(MAX_FRAMES, Math.floor(MAX_BYTES / frame.rgb.length)));
-    this.#kept = this.#kept.slice(-most);
+    // A picture is masked on a copy, at once: who asked for one reads the frame no longer.
+    for (const gone of this.#kept.splice(0, Math.max(0, this.#kept.length - most))) {
+      if (!gone.lent) this.#onFree(gone.frame);
+    }
   }
 
   /** seq of the newest, or null */
@@ -58,7 +70,10 @@ export class LivePictures {
 
   /** The newest with its report, unmasked: for looks on this box alone. */
   get newest(): { readonly frame: Frame; readonly report: FrameReport } | null {
-    return this.#kept.at(-1) ?? null;
+    const kept = this.#kept.at(-1);
+    if (!kept) return null;
+    kept.lent = true;
+    return kept;
   }
 
   report(seq: number | null): FrameReport | null {

@@ -10,7 +10,7 @@ import { FirstSights } from './firsts.ts';
 import { MotionGate } from './gate.ts';
 import { CameraJudge, type JudgeMemory, type Judgement, WEAK_SCORE } from './judge.ts';
 import type { LargerFrames } from './larger.ts';
-import { type LivePicture, LivePictures } from './live.ts';
+import { HIDING, type LivePicture, LivePictures } from './live.ts';
 import type { NearMiss } from './near-misses.ts';
 import { Median, Rate } from './rates.ts';
 import { Schedule } from './schedule.ts';
@@ -33,6 +33,8 @@ export interface PathOptions {
   readonly onReport?: (report: FrameReport) => void;
   /** told for each event; a recording waits for it, a live camera does not */
   readonly onSighting: (sighting: Sighting) => void | Promise<void>;
+  /** told of each frame that was kept and that nobody reads any more */
+  readonly onFree?: (frame: Frame) => void;
   /** told each time something failed: a look, a sighting that was refused */
   readonly onFault?: (error: unknown) => void;
 }
@@ -84,7 +86,7 @@ export class CameraPath {
   /** looks that were not needed, for nothing moved; since the start */
   gated = 0;
   readonly #firsts = new FirstSights();
-  readonly #pictures = new LivePictures();
+  readonly #pictures: LivePictures;
   readonly #frames = new Rate();
   readonly #looks = new Rate();
   readonly #look_ms = new Median();
@@ -99,6 +101,7 @@ export class CameraPath {
     this.#options = options;
     this.#judge = new CameraJudge({ device, site, camera, profile, ...(timeZone === undefined ? {} : { timeZone }) });
     this.#schedule = new Schedule(camera.looks_per_s, camera.wide_every_s);
+    this.#pictures = new LivePictures(HIDING, (frame) => options.onFree?.(frame));
     this.#share = options.share ?? new LookShare(options.looker);
     this.#seat = this.#share.join();
     this.#hours = new LocalTime(timeZone ?? 'UTC');
@@ -140,30 +143,37 @@ export class CameraPath {
   /**
    * A live frame: looked at if it is due, something moves in it, and a worker is free for this camera before a newer
    * frame takes its place; else let go. Never waits.
+   * @returns false where the frame is let go at once
    */
-  offer(frame: Frame): void {
-    if (this.#closed) return;
+  offer(frame: Frame): boolean {
+    if (this.#closed) return false;
     const { time } = frame;
     this.#frames.add(time);
-    if (!this.#schedule.due(time)) return;
+    if (!this.#schedule.due(time)) return false;
     if (this.#isStill(frame)) {
       this.#schedule.passed();
       this.#gated.add(time);
       this.gated += 1;
-      return;
+      return false;
     }
     const { camera, looker } = this.#options;
     // until it is started this slot has no look
     this.#schedule.refused();
-    if (this.#held >= looker.workers) return;
+    if (this.#held >= looker.workers) return false;
     const hot = camera.hot_hours.find(({ when }) => this.#hours.open(when, time));
     this.#seat.rate = camera.looks_per_s;
     this.#seat.weight = hot?.weight ?? camera.weight;
-    this.#share.offer(this.#seat, time, () => {
-      if (this.#closed) return Promise.resolve();
-      this.#looked = time;
-      return this.#take(frame, 1, false);
-    });
+    this.#share.offer(
+      this.#seat,
+      time,
+      () => {
+        if (this.#closed) return Promise.resolve();
+        this.#looked = time;
+        return this.#take(frame, 1, false);
+      },
+      () => this.#options.onFree?.(frame),
+    );
+    return true;
   }
 
   /** Does nothing move, and was it looked at lately? */
@@ -278,7 +288,9 @@ export class CameraPath {
     const { tracks, why, groups } = judged;
     const camera = this.#options.camera.id;
     const report = { camera, seq, time, width, height, objects, tracks, why, groups, look: { ms: look.ms, depth } };
-    this.#pictures.add(frame, report, hidden(frame, look.objects, judged.persons));
+    // What proves something is read after this look; the rest only here.
+    const lent = judged.began.length > 0 || judged.verdicts.length > 0;
+    this.#pictures.add(frame, report, hidden(frame, look.objects, judged.persons), lent);
     if (judged.began.length > 0) this.#firsts.keep(this.#evidence(frame, [0, 0, 0, 0]).frame, judged.began);
     this.#options.onReport?.(report);
     const sightings = await this.#sightings(frame, judged);

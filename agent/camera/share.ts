@@ -8,6 +8,8 @@ interface Due {
   /** epoch ms of its frame */
   readonly time: number;
   readonly start: () => Promise<void>;
+  /** a newer one took its place */
+  readonly drop: () => void;
 }
 
 /** What one camera holds of the share. */
@@ -46,11 +48,15 @@ export class LookShare {
   /**
    * A look of this camera is due. It starts now if a worker is free and nobody is later, or as soon as that is so.
    * @param start begins the look; resolves when its worker is free again
+   * @param drop told instead of `start` where a newer one takes its place
    */
-  offer(seat: Seat, time: number, start: () => Promise<void>): void {
+  offer(seat: Seat, time: number, start: () => Promise<void>, drop: () => void = () => {}): void {
     this.#now = Math.max(this.#now, time);
-    if (seat.due) seat.replaced += 1;
-    seat.due = { time, start };
+    if (seat.due) {
+      seat.replaced += 1;
+      seat.due.drop();
+    }
+    seat.due = { time, start, drop };
     this.#pump();
   }
 

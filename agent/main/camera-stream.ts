@@ -11,7 +11,8 @@ export interface StreamOptions {
   readonly clock: () => number;
   readonly loop?: boolean;
   readonly maxRate?: number;
-  readonly onFrame: (frame: Frame) => void;
+  /** @returns false where it was not kept */
+  readonly onFrame: (frame: Frame) => boolean | undefined;
   readonly onChange: () => void;
   readonly onChild: (pid: number, started: boolean) => void;
 }
@@ -44,7 +45,7 @@ export class CameraStream {
     const listener = {
       frame: (frame: Frame) => {
         if (this.#state.state === 'starting') this.#become('live');
-        onFrame(frame);
+        return onFrame(frame);
       },
       lost: ({ code, message }: { code: string; message: string }) => this.#become('lost', message, code),
       back: (change: string | null) => {
@@ -68,6 +69,11 @@ export class CameraStream {
   /** When it came back as another stream than it was, and how. */
   get change(): { readonly at: number; readonly text: string } | null {
     return this.#change;
+  }
+
+  /** Nobody reads this frame any more. */
+  giveBack(frame: Frame): void {
+    this.#live?.giveBack(frame);
   }
 
   async close(): Promise<void> {

@@ -55,6 +55,9 @@ function sourceSettings({ transport, decode }: Camera): SourceSettings {
   };
 }
 
+/** Frames that are converted for each look that is wished, at most. */
+const FRAMES_A_LOOK = 3;
+
 /** A camera that runs until it is closed. It heals by itself; a wrong source is shown as lost. */
 export class RunningCamera {
   readonly path: CameraPath;
@@ -84,6 +87,7 @@ export class RunningCamera {
       onReport,
       onSighting,
       onFault,
+      onFree: (frame) => this.#stream.giveBack(frame),
     });
     this.#memory = new EyeMemory(options.memory, this.path, onFault);
     const common = {
@@ -96,6 +100,8 @@ export class RunningCamera {
       ...common,
       source: options.source,
       loop: options.loop,
+      // More than it looks at, so that a worker that becomes free finds a new one; not all that a fast camera sends.
+      maxRate: FRAMES_A_LOOK * camera.looks_per_s,
       onFrame: (frame) => this.path.offer(frame),
     });
     // One frame a second is enough: what is proven stands for longer.
@@ -107,7 +113,10 @@ export class RunningCamera {
             source: camera.main,
             loop: options.loop,
             maxRate: 1,
-            onFrame: (frame) => larger.add(frame),
+            onFrame: (frame) => {
+              larger.add(frame);
+              return true;
+            },
           });
   }
 

@@ -126,13 +126,14 @@ async function live(truth: readonly (readonly Detection[])[]): Promise<void> {
       order.video,
       {
         frame: (frame) => {
-          path.offer(frame);
+          const kept = path.offer(frame);
           const place = frame.seq % order.frames;
-          if (!measuring || place % 2 === 1) return;
+          if (!measuring || place % 2 === 1) return kept;
           for (const find of truth[place / 2] ?? []) {
             tally.wanted += 1;
             if (latest?.tracks.some(({ box }) => overlap(box, find.box) >= SAME)) tally.found += 1;
           }
+          return kept;
         },
         lost: () => {},
         back: () => {},

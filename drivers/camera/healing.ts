@@ -53,16 +53,16 @@ export class Healing {
     this.#change = first ? `its picture was ${describe(first)} and is ${describe(facts)}` : null;
   }
 
-  /** Hands a picture on, with its time. */
-  frame(width: number, height: number, rgb: Frame['rgb']): void {
-    if (this.stopped.signal.aborted) return;
+  /** Hands a picture on, with its time. @returns whether it was kept */
+  frame(width: number, height: number, rgb: Frame['rgb']): boolean {
+    if (this.stopped.signal.aborted) return false;
     if (this.#lost) {
       this.#lost = false;
       this.#listener.back(this.#change);
       this.#before = null;
       this.#change = null;
     }
-    this.#listener.frame({ seq: this.#seq++, time: this.#clock(), width, height, rgb });
+    return this.#listener.frame({ seq: this.#seq++, time: this.#clock(), width, height, rgb }) !== false;
   }
 
   tellLost(loss: CameraLoss): void {

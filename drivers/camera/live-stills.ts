@@ -39,6 +39,9 @@ export class LiveStills implements LiveSource {
     return this.#healing.facts;
   }
 
+  /** Single pictures come seldom: their memory is let go. */
+  giveBack(): void {}
+
   async close(): Promise<void> {
     this.#healing.stopped.abort();
     await this.#done;

@@ -6,7 +6,7 @@ import { Healing } from './healing.ts';
 import { meaningOf, probe } from './probe.ts';
 import { Slicer } from './slicer.ts';
 import { decoderArgs, inputArgs, outputArgs, type StreamSource } from './source.ts';
-import type { CameraListener, CameraLoss, LiveSource, StreamFacts } from './types.ts';
+import type { CameraListener, CameraLoss, Frame, LiveSource, StreamFacts } from './types.ts';
 import { StreamWatch, USUAL_RATE } from './watch.ts';
 
 export interface LiveOptions {
@@ -27,6 +27,8 @@ export interface LiveOptions {
 
 /** What ffmpeg says when the stream's size changes while its filters may not be rebuilt (`-reinit_filter 0`). */
 const SIZE_CHANGED = 'Changing video frame properties';
+/** Up to this one thread decodes a stream in time, on slow cores too. */
+const SMALL_PIXELS = 1280 * 720;
 /** Prints a line with its time for each picture that is delivered, to the third pipe. */
 const STAMPS = ['metadata=add:key=k:value=1', "metadata=print:key=k:file='pipe\\:3':direct=1"];
 /** A line of it is under 60 bytes. */
@@ -39,6 +41,7 @@ export class LiveCamera implements LiveSource {
   readonly #healing: Healing;
   readonly #done: Promise<void>;
   #child: Child | null = null;
+  #slicer: Slicer | null = null;
   /** after it sent far more than it said: its own rate, the usual one if it says none */
   #cap: number | null = null;
 
@@ -63,6 +66,10 @@ export class LiveCamera implements LiveSource {
 
   get facts(): StreamFacts | null {
     return this.#healing.facts;
+  }
+
+  giveBack({ rgb }: Frame): void {
+    this.#slicer?.giveBack(rgb);
   }
 
   async close(): Promise<void> {
@@ -125,12 +132,13 @@ export class LiveCamera implements LiveSource {
 
   async #read(child: Child, { width, height }: StreamFacts, watch: StreamWatch): Promise<void> {
     const slicer = new Slicer(width, height);
+    this.#slicer = slicer;
     for await (const chunk of child.stdout) {
       watch.bytes();
       for (const rgb of slicer.push(chunk)) {
         if (this.#healing.stopped.signal.aborted) return;
         watch.frame();
-        this.#healing.frame(width, height, rgb);
+        if (!this.#healing.frame(width, height, rgb)) slicer.giveBack(rgb);
       }
     }
   }
@@ -146,8 +154,10 @@ export class LiveCamera implements LiveSource {
     const cap = Number.isFinite(rate)
       ? [`select='isnan(prev_selected_t)+gte(t-prev_selected_t,${1 / rate - 0.0005})'`]
       : [];
-    const input = [...decoderArgs(this.#source), ...inputArgs(this.#source)];
-    return [...global, ...pace, ...input, ...outputArgs(facts, cap, STAMPS)];
+    // A decoder's every thread holds pictures of its own; a small stream needs one.
+    const threads = ['-filter_threads', '1', '-threads', facts.width * facts.height <= SMALL_PIXELS ? '1' : '2'];
+    const input = [...threads, ...decoderArgs(this.#source), ...inputArgs(this.#source)];
+    return [...global, ...pace, ...input, ...outputArgs(facts, cap, STAMPS, 'fast')];
   }
 
   #loss(code: CameraLoss['code'], what: string): CameraLoss {

@@ -119,12 +119,20 @@ export function decoderArgs({ settings: { hwaccel, hwaccel_device, decoder } }: 
   ];
 }
 
-/** Same pixels whatever the processor: no shortcuts in the conversion to RGB. */
-const EXACT = 'bicubic+accurate_rnd+full_chroma_int+bitexact';
+/**
+ * How colours become RGB. exact: the same pixels whatever the processor, without shortcuts, for recordings; fast: a third
+ * of the time, for live pictures.
+ */
+const CONVERSION = { exact: 'bicubic+accurate_rnd+full_chroma_int+bitexact', fast: 'fast_bilinear' };
 
 /** ffmpeg's arguments after the input: the first video stream as rgb24 pictures of one size on stdout. */
-export function outputArgs(size: { width: number; height: number }, before: string[], after: string[] = []): string[] {
-  const chain = [...before, `scale=${size.width}:${size.height}:flags=${EXACT}`, 'format=rgb24', ...after];
+export function outputArgs(
+  { width, height }: { width: number; height: number },
+  before: string[],
+  after: string[] = [],
+  conversion: keyof typeof CONVERSION = 'exact',
+): string[] {
+  const chain = [...before, `scale=${width}:${height}:flags=${CONVERSION[conversion]}`, 'format=rgb24', ...after];
   return [
     ...['-map', '0:v:0', '-an', '-sn', '-dn', '-vf', chain.join(',')],
     ...['-fps_mode', 'passthrough', '-f', 'rawvideo', 'pipe:1'],

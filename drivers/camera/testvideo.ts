@@ -31,8 +31,9 @@ export class Notes implements CameraListener {
   readonly told: Told[] = [];
   readonly #waiting: { what: Told['what']; done: (told: Told) => void }[] = [];
 
-  frame(frame: Frame): void {
+  frame(frame: Frame): boolean {
     this.#tell({ what: 'frame', frame });
+    return true;
   }
 
   lost(loss: CameraLoss): void {

@@ -1,6 +1,6 @@
 // drivers/camera: what a camera gives, whatever it is behind: RTSP, USB, snapshots or a file. No meaning is known here.
 
-/** One decoded picture with its own time. Never changed after it was handed out: views and workers share its bytes. */
+/** One decoded picture with its own time. Not changed until it is given back: views and workers share its bytes. */
 export interface Frame {
   /** counts from 0 within one life of its source */
   readonly seq: number;
@@ -48,7 +48,8 @@ export interface StreamFacts {
 
 /** What a running source tells its owner. */
 export interface CameraListener {
-  frame(frame: Frame): void;
+  /** @returns false where it did not keep the frame: its bytes are then used again for a later one */
+  frame(frame: Frame): boolean | undefined;
   /** no frame for longer than the source's patience, or its process ended; it goes on trying by itself */
   lost(loss: CameraLoss): void;
   /** the first frame after a loss, told just before that frame; `change`: it is no longer the stream it was, in words */
@@ -63,6 +64,8 @@ export interface LiveSource {
   readonly restarts: number;
   /** of the last opening that succeeded */
   readonly facts: StreamFacts | null;
+  /** Nobody reads this frame any more: a later one may take its place in memory. */
+  giveBack(frame: Frame): void;
   /** Ends it; nothing is told after that. */
   close(): Promise<void>;
 }
