@@ -5,7 +5,6 @@ import { KerbError } from '../contract/errors.ts';
 import { startAdapter } from './adapter.ts';
 import { FrameReader, frame } from './adapter-frames.ts';
 import { readPicture } from './image.ts';
-import { nativeAddon } from './native.ts';
 import { createLooker } from './pool.ts';
 import { cacheDir, defaultCard } from './testing.ts';
 
@@ -93,27 +92,24 @@ test('a program that is not there is told', async (t) => {
   } as object);
 });
 
-(nativeAddon() ? test : test.skip)(
-  'the native runtime finds what wasm finds, and its process ends with its looker',
-  async (t) => {
-    const card = await defaultCard();
-    const picture = await readPicture(fileURLToPath(new URL('./proof/street.png', import.meta.url)));
-    const finds: string[] = [];
-    for (const runtime of ['wasm', 'native'] as const) {
-      const looker = await createLooker({
-        card,
-        cacheDir,
-        workers: 1,
-        deadlineMs: 120_000,
-        use: { runtime, weights: 'float' },
-      });
-      const { objects } = await looker.look(picture, { depth: 'base', minScore: 0.4 });
-      if (runtime === 'native') t.is(adapters(), 1);
-      finds.push(objects.map((one) => `${one.class} ${one.score.toFixed(3)} ${one.box.map(Math.round)}`).join('; '));
-      await looker.close();
-    }
-    t.is(finds[0], finds[1]);
-    t.is(adapters(), 0);
-    t.regex(finds[0]!, /stop sign .*car .*person/);
-  },
-);
+test('the native runtime finds what wasm finds, and its process ends with its looker', async (t) => {
+  const card = await defaultCard();
+  const picture = await readPicture(fileURLToPath(new URL('./proof/street.png', import.meta.url)));
+  const finds: string[] = [];
+  for (const runtime of ['wasm', 'native'] as const) {
+    const looker = await createLooker({
+      card,
+      cacheDir,
+      workers: 1,
+      deadlineMs: 120_000,
+      use: { runtime, weights: 'float' },
+    });
+    const { objects } = await looker.look(picture, { depth: 'base', minScore: 0.4 });
+    if (runtime === 'native') t.is(adapters(), 1);
+    finds.push(objects.map((one) => `${one.class} ${one.score.toFixed(3)} ${one.box.map(Math.round)}`).join('; '));
+    await looker.close();
+  }
+  t.is(finds[0], finds[1]);
+  t.is(adapters(), 0);
+  t.regex(finds[0]!, /stop sign .*car .*person/);
+});
