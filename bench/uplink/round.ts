@@ -25,6 +25,9 @@ const file = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 const SAMPLE_EVERY = 20;
 const WITHIN = 120_000;
 
+/** A small nursery, as a box has it; the rest as Node has it, like the peers. */
+const BOX_FLAGS = ['--max-semi-space-size=4'];
+
 export type Sender = 'ours' | 'memory' | 'level' | 'bridge';
 
 /** Sent while all is well, before the outage: every sender is warm then, as in life. */
@@ -92,7 +95,8 @@ type Start = (
 const program =
   (name: string, first: (dir: string) => string): Start =>
   async (dir, port, load, records, children) => {
-    const child = fork(file(name), [first(dir), `${port}`, load, `${BEFORE}`, `${records}`]);
+    const execArgv = name === 'ours.ts' ? BOX_FLAGS : [];
+    const child = fork(file(name), [first(dir), `${port}`, load, `${BEFORE}`, `${records}`], { execArgv });
     children.push(child);
     const fill = () => {
       child.send('fill');
