@@ -19,7 +19,7 @@ const MAY: Record<string, readonly string[]> = {
 };
 
 /** Rooms of the agent that every other room of it may use; `main` may use all. */
-const SHARED_IN_AGENT = ['config'];
+const SHARED_IN_AGENT = ['config', 'database'];
 
 interface Import {
   from: string;

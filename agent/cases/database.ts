@@ -1,14 +1,12 @@
-// agent/cases: the file cases.db, opened. A folder comes in; an open, whole, durable database goes out.
-// synchronous is FULL, never NORMAL: a case that was told must survive a power cut (NORMAL with a write-ahead log
-// loses commits). A broken file is moved aside with a named fault and begun anew: the box goes on.
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs';
+// agent/cases: the file cases.db: what it holds, and how its faults are told.
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
-import { KerbError, oneLine } from '../../contract/index.ts';
+import type { DatabaseSync } from 'node:sqlite';
+import type { KerbError } from '../../contract/index.ts';
+import { databaseFault, type Kind, openDurable } from '../database/durable.ts';
+
+export { isBroken } from '../database/durable.ts';
 
 const VERSION = 1;
-/** Broken files that are kept for someone to look at; older ones go. */
-const MAX_BROKEN = 3;
 
 const SCHEMA = `
   CREATE TABLE cases (
@@ -43,94 +41,24 @@ const SCHEMA = `
   PRAGMA user_version = ${VERSION};
 `;
 
+const KIND: Kind = {
+  prefix: 'CASES_DB',
+  version: VERSION,
+  schema: SCHEMA,
+  cacheKb: 1024,
+  lost: 'open cases of before are forgotten',
+};
+
 /**
  * Opens `dir`/cases.db, making it where there is none. null: a database in memory that ends with the process.
  * @param onFault told CASES_DB_BROKEN when a broken file was moved aside
  * @throws KerbError CASES_DB_NEWER, CASES_DB_BUSY, CASES_DB_FAILED
  */
 export function openDatabase(dir: string | null, onFault: (fault: KerbError) => void): DatabaseSync {
-  if (dir === null) return prepare(':memory:');
-  const file = join(dir, 'cases.db');
-  try {
-    mkdirSync(dir, { recursive: true });
-    try {
-      return begin(file, dir);
-    } catch (error) {
-      if (!isBroken(error)) throw error;
-      const aside = moveAside(file);
-      const what = `is broken (${oneLine(error)}); moved to ${aside} and begun anew`;
-      onFault(new KerbError('CASES_DB_BROKEN', what, file, 'open cases of before are forgotten', { cause: error }));
-      return begin(file, dir);
-    }
-  } catch (error) {
-    throw storeFault(error, file);
-  }
+  return openDurable(dir === null ? null : join(dir, 'cases.db'), KIND, onFault);
 }
-
-/** Whether an error says that the file's content is no whole database. */
-export function isBroken(error: unknown): boolean {
-  // SQLITE_CORRUPT 11, SQLITE_NOTADB 26; the low byte is the primary result code.
-  const code = (error as { errcode?: number } | null)?.errcode;
-  return error instanceof BrokenDatabase || (code !== undefined && [11, 26].includes(code & 0xff));
-}
-
-class BrokenDatabase extends Error {}
 
 /** Any error of the database as the house tells it. */
 export function storeFault(error: unknown, where: string): KerbError {
-  if (error instanceof KerbError) return error;
-  const code = (error as { errcode?: number } | null)?.errcode ?? 0;
-  if ((code & 0xff) === 5) {
-    return new KerbError('CASES_DB_BUSY', 'another process has it open', where, 'end that process', { cause: error });
-  }
-  return new KerbError('CASES_DB_FAILED', oneLine(error), where, 'free space on the disk, check its rights', {
-    cause: error,
-  });
-}
-
-function begin(file: string, dir: string): DatabaseSync {
-  const fresh = !existsSync(file);
-  const db = prepare(file);
-  if (fresh) {
-    const handle = openSync(dir, 'r');
-    try {
-      fsyncSync(handle);
-    } finally {
-      closeSync(handle);
-    }
-  }
-  return db;
-}
-
-function prepare(file: string): DatabaseSync {
-  const db = new DatabaseSync(file, { timeout: 1000 });
-  try {
-    // One process at a time, so no shared memory file: locks end with the process, also after kill -9.
-    db.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
-    db.exec('PRAGMA journal_size_limit = 1048576; PRAGMA cache_size = -1024; BEGIN IMMEDIATE; COMMIT;');
-    const version = Number(db.prepare('PRAGMA user_version').get()?.['user_version']);
-    if (version > VERSION) {
-      const what = `was written by a newer Kerbside (version ${version}, this one knows ${VERSION})`;
-      throw new KerbError('CASES_DB_NEWER', what, file, 'run the newer Kerbside');
-    }
-    if (version === 0) db.exec(`BEGIN IMMEDIATE; ${SCHEMA} COMMIT;`);
-    const found = db.prepare('PRAGMA quick_check(1)').get()?.['quick_check'];
-    if (found !== 'ok') throw new BrokenDatabase(String(found));
-    return db;
-  } catch (error) {
-    db.close();
-    throw error;
-  }
-}
-
-function moveAside(file: string): string {
-  const name = (n: number) => `${file}.broken-${n}`;
-  for (let n = MAX_BROKEN; n >= 1; n--) {
-    for (const tail of ['', '-wal', '-shm']) {
-      if (n === MAX_BROKEN) rmSync(name(n) + tail, { force: true });
-      const from = n === 1 ? file + tail : name(n - 1) + tail;
-      if (existsSync(from)) renameSync(from, name(n) + tail);
-    }
-  }
-  return name(1);
+  return databaseFault(error, where, KIND);
 }

@@ -1,10 +1,10 @@
 // agent/commands: how commands ended, on disk. In: the end of a command. Out: the same answer whenever it is asked for.
 // What a method has returned from is on disk (synchronous FULL): an answer that was sent is never forgotten by a loss of
 // power. Bounded: the last MAX_ENDED ends, a few drafts. A broken file is moved aside with a named fault and begun anew.
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
-import { KerbError, oneLine } from '../../contract/index.ts';
+import { join } from 'node:path';
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
+import type { KerbError } from '../../contract/index.ts';
+import { databaseFault, isBroken, type Kind, openDurable } from '../database/durable.ts';
 import type { Draft } from './types.ts';
 
 /** Ends that are kept; the centre stops sending a command once it has its answer. */
@@ -29,6 +29,14 @@ const SCHEMA = `
   PRAGMA user_version = ${VERSION};
 `;
 
+const KIND: Kind = {
+  prefix: 'COMMANDS_DB',
+  version: VERSION,
+  schema: SCHEMA,
+  cacheKb: 512,
+  lost: 'commands that had ended may run once more if the centre still asks',
+};
+
 export interface EndedCommand {
   readonly id: string;
   readonly key: string | null;
@@ -41,16 +49,11 @@ export class Ledger {
   readonly #onFault: (fault: KerbError) => void;
   #db: DatabaseSync;
 
-  /** @throws KerbError COMMANDS_DB_NEWER, COMMANDS_DB_FAILED */
+  /** @throws KerbError COMMANDS_DB_NEWER, COMMANDS_DB_BUSY, COMMANDS_DB_FAILED */
   constructor(dir: string, onFault: (fault: KerbError) => void) {
     this.#file = join(dir, 'commands.db');
     this.#onFault = onFault;
-    try {
-      mkdirSync(dir, { recursive: true });
-      this.#db = this.#open();
-    } catch (error) {
-      throw this.#told(error);
-    }
+    this.#db = this.#open();
   }
 
   /** The answer of a command that has ended, or null. */
@@ -94,23 +97,7 @@ export class Ledger {
   }
 
   #open(): DatabaseSync {
-    try {
-      return begin(this.#file);
-    } catch (error) {
-      if (!isBroken(error)) throw error;
-      for (const tail of ['', '-wal', '-shm']) {
-        rmSync(`${this.#file}.broken${tail}`, { force: true });
-        try {
-          renameSync(this.#file + tail, `${this.#file}.broken${tail}`);
-        } catch {
-          // there is none
-        }
-      }
-      const what = `is broken (${oneLine(error)}); moved aside and begun anew`;
-      const remedy = 'commands that had ended may run once more if the centre still asks';
-      this.#onFault(new KerbError('COMMANDS_DB_BROKEN', what, this.#file, remedy, { cause: error }));
-      return begin(this.#file);
-    }
+    return openDurable(this.#file, KIND, this.#onFault);
   }
 
   #transaction(body: (db: DatabaseSync) => void): void {
@@ -140,52 +127,6 @@ export class Ledger {
   }
 
   #told(error: unknown): KerbError {
-    if (error instanceof KerbError) return error;
-    const remedy = 'free space on the disk, check its rights';
-    return new KerbError('COMMANDS_DB_FAILED', oneLine(error), this.#file, remedy, { cause: error });
-  }
-}
-
-class BrokenDatabase extends Error {}
-
-function isBroken(error: unknown): boolean {
-  // SQLITE_CORRUPT 11, SQLITE_NOTADB 26; the low byte is the primary result code.
-  const code = (error as { errcode?: number } | null)?.errcode;
-  return error instanceof BrokenDatabase || (code !== undefined && [11, 26].includes(code & 0xff));
-}
-
-/** A new file's name is on disk too before anything in it counts. */
-function begin(file: string): DatabaseSync {
-  const fresh = !existsSync(file);
-  const db = prepare(file);
-  if (!fresh) return db;
-  for (const folder of [dirname(file), dirname(dirname(file))]) {
-    const handle = openSync(folder, 'r');
-    try {
-      fsyncSync(handle);
-    } finally {
-      closeSync(handle);
-    }
-  }
-  return db;
-}
-
-function prepare(file: string): DatabaseSync {
-  const db = new DatabaseSync(file, { timeout: 1000 });
-  try {
-    db.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
-    db.exec('PRAGMA journal_size_limit = 1048576; PRAGMA cache_size = -512; BEGIN IMMEDIATE; COMMIT;');
-    const version = Number(db.prepare('PRAGMA user_version').get()?.['user_version']);
-    if (version > VERSION) {
-      const what = `was written by a newer Kerbside (version ${version}, this one knows ${VERSION})`;
-      throw new KerbError('COMMANDS_DB_NEWER', what, file, 'run the newer Kerbside');
-    }
-    if (version === 0) db.exec(`BEGIN IMMEDIATE; ${SCHEMA} COMMIT;`);
-    const found = db.prepare('PRAGMA quick_check(1)').get()?.['quick_check'];
-    if (found !== 'ok') throw new BrokenDatabase(String(found));
-    return db;
-  } catch (error) {
-    db.close();
-    throw error;
+    return databaseFault(error, this.#file, KIND);
   }
 }
