@@ -8,11 +8,12 @@ import type { Camera, Profile } from '../config/site.ts';
 import { Almost } from './almost.ts';
 import { appearanceOf } from './appearance.ts';
 import { LineCounter } from './counting.ts';
+import { eventOf, type Seen } from './event.ts';
 import { rounded } from './geometry.ts';
 import { classOf, type Group, GroupJudge, isGroupRule, neededOf } from './groups.ts';
-import { eventId } from './ids.ts';
 import { type NearMiss, NearMisses } from './near-misses.ts';
-import { limitOf, missOf, type Stay, type StayMemory } from './stays.ts';
+import { StayBook } from './stay-book.ts';
+import { limitOf, type Stay, type StayMemory } from './stays.ts';
 import { type Followed, Tracker, type TrackerMemory, type TrackerOptions } from './tracker.ts';
 import type { Box, GroupWhy, LineCount, Track, Why } from './types.ts';
 import { whyOf } from './why.ts';
@@ -54,8 +55,6 @@ export const WEAK_SCORE = 0.2;
 const SURE_SCORE = 0.5;
 /** However rarely a camera looks, an object must be missed by two looks to be gone. */
 const MISSED_LOOKS = 2.5;
-/** A parked thing that was lost from sight is the same stay when it is found again within so long, ms. */
-const REJOIN_MS = 600_000;
 /** What moves is waited for so long when it is lost, seconds. */
 const KEEP_MOVING_S = 5;
 /** What is not found is drawn on where it should be for so long, ms. */
@@ -90,9 +89,13 @@ export class CameraJudge {
   readonly #lines = new LineCounter();
   #watches: Watch[] = [];
   #size = { width: 0, height: 0 };
-  #stays: Stay[] = [];
-  /** of parked things that are out of sight; they go on when these are found again */
-  #suspended: Stay[] = [];
+  readonly #stays = new StayBook({
+    next: () => ++this.#numbers,
+    remembers: (track) => this.#tracker.remembers(track),
+    isOpen: (watch, time) => this.#isOpen(watch, time),
+    absent_ms: (absent_s) => this.#absent_ms(absent_s),
+    misses: this.#misses,
+  });
   #memory: JudgeMemory | null = null;
   #numbers = 0;
   /** stays that other rules ended, not told yet */
@@ -115,18 +118,7 @@ export class CameraJudge {
     this.#almost.clear();
     this.#tracker.tune(this.#limits());
     this.#watches = watchesOf(camera, profile, this.#size);
-    const before = [...this.#stays, ...this.#suspended];
-    const isKnown = (stay: Stay) => {
-      const { zone, rule } = stay.watch;
-      const watch = this.#watches.find((one) => one.zone.id === zone.id && one.rule.id === rule.id);
-      if (watch) stay.watch = watch;
-      return watch !== undefined;
-    };
-    this.#stays = this.#stays.filter(isKnown);
-    this.#suspended = this.#suspended.filter(isKnown);
-    const kept = new Set([...this.#stays, ...this.#suspended]);
-    const ended = before.filter((stay) => !stay.reported && !kept.has(stay));
-    this.#dropped.push(...ended.map((stay) => stay.number), ...this.#groups.adopt(this.#watches));
+    this.#dropped.push(...this.#stays.adopt(this.#watches), ...this.#groups.adopt(this.#watches));
     this.#lines.adopt(camera, this.#size);
   }
 
@@ -142,13 +134,12 @@ export class CameraJudge {
 
   /** For a judge that goes on after a restart. */
   memory(): JudgeMemory {
-    const stays = [...this.#stays, ...this.#suspended].filter(({ track }) => this.#tracker.remembers(track));
     return {
       v: 1,
       ...this.#size,
       time: this.#time,
       tracker: this.#tracker.memory(),
-      stays: stays.map(({ number: _, watch, ...stay }) => ({ ...stay, rule: watch.rule.id, zone: watch.zone.id })),
+      stays: this.#stays.memory(),
     };
   }
 
@@ -164,11 +155,7 @@ export class CameraJudge {
     // a clock that is not set yet (1970) makes no sense of it
     if (memory.time > this.#time) return;
     this.#tracker.recall(memory.tracker);
-    for (const { rule, zone, ...stay } of memory.stays) {
-      const watch = this.#watches.find((one) => one.zone.id === zone && one.rule.id === rule);
-      const name = stay.class || watch?.rule.classes[0] || '';
-      if (watch) this.#suspended.push({ ...stay, class: name, number: ++this.#numbers, watch });
-    }
+    this.#stays.recall(memory.stays, this.#watches);
   }
 
   #limits(): TrackerOptions {
@@ -199,11 +186,10 @@ export class CameraJudge {
       this.#remember();
     }
     this.#time = time;
-    ended.push(...this.#expire(time));
+    ended.push(...this.#stays.expire(time));
     const lookAt = (box: Box) => (rgb ? appearanceOf({ width, height, rgb }, box) : null);
     const tracks = this.#tracker.update(time, finds, lookAt);
-    const present = new Map(tracks.map((track) => [track.id, track.present]));
-    for (const stay of this.#stays) stay.present = Math.max(stay.present, present.get(stay.track) ?? 0);
+    this.#stays.see(tracks);
     this.#lines.look(time, tracks);
     const gathered = this.#groups.look(time, tracks, this.#watches, this.#hours, (s) => this.#absent_ms(s));
     const began = [...gathered.began];
@@ -242,35 +228,12 @@ export class CameraJudge {
   }
 
   #forget(): number[] {
-    const stays = [...this.#stays, ...this.#suspended];
-    const numbers = stays.filter((stay) => !stay.reported).map((stay) => stay.number);
-    this.#stays = [];
-    this.#suspended = [];
+    const numbers = this.#stays.forget();
     this.#tracker.reset();
     this.#almost.clear();
     this.#misses.clear();
     this.#lines.forget();
     return [...numbers, ...this.#groups.forget()];
-  }
-
-  #expire(time: number): number[] {
-    // A rule whose hours are over forgets what it timed: the next ones begin anew.
-    const isOver = (stay: Stay) => !this.#isOpen(stay.watch, time);
-    const isAbsent = (stay: Stay) => time - stay.present > this.#absent_ms(stay.watch.rule.absent_s);
-    const absent = this.#stays.filter((stay) => !isOver(stay) && isAbsent(stay));
-    const gone = [
-      ...this.#stays.filter(isOver),
-      ...this.#suspended.filter((stay) => isOver(stay) || time - stay.last > REJOIN_MS),
-      ...absent.filter((stay) => !this.#tracker.remembers(stay.track)),
-    ];
-    for (const stay of this.#stays) {
-      if (!stay.reported && (absent.includes(stay) || gone.includes(stay))) {
-        this.#misses.add(missOf(stay, isOver(stay)), stay.number);
-      }
-    }
-    this.#stays = this.#stays.filter((stay) => !gone.includes(stay) && !absent.includes(stay));
-    this.#suspended = [...this.#suspended, ...absent].filter((stay) => !gone.includes(stay));
-    return gone.filter((stay) => !stay.reported).map((stay) => stay.number);
   }
 
   /** What was never timed and is gone. */
@@ -299,27 +262,14 @@ export class CameraJudge {
   /** Carries on, or begins, the stay of an object that was found now; null if it is not in the zone. */
   #follow(track: Followed, watch: Watch, began: number[]): Stay | null {
     if (watch.rule.kind !== 'dwell' || !standsIn(watch, track.box) || !this.#isOpen(watch, track.last)) return null;
-    const isIts = (one: Stay) => one.track === track.id && one.watch === watch;
-    let stay = this.#stays.find(isIts) ?? this.#resume(isIts);
+    let stay = this.#stays.find(track, watch);
     if (!stay) {
       if (!watch.rule.classes.includes(track.class)) return null;
       if (track.score < watch.rule.min_score) {
         this.#almost.see(unsureKey(track, watch), track.last, watch, track);
         return null;
       }
-      this.#numbers += 1;
-      const entry = track.last;
-      const start = {
-        watch,
-        track: track.id,
-        class: track.class,
-        entry,
-        firstBox: track.box,
-        last: entry,
-        present: entry,
-      };
-      stay = { number: this.#numbers, ...start, scores: 0, finds: 0, reported: false };
-      this.#stays.push(stay);
+      stay = this.#stays.begin(track, watch);
       began.push(stay.number);
     }
     stay.class = track.class;
@@ -327,15 +277,6 @@ export class CameraJudge {
     stay.present = track.last;
     stay.scores += track.score;
     stay.finds += 1;
-    return stay;
-  }
-
-  #resume(isIts: (stay: Stay) => boolean): Stay | undefined {
-    const stay = this.#suspended.find(isIts);
-    if (!stay) return undefined;
-    this.#suspended = this.#suspended.filter((one) => one !== stay);
-    this.#misses.withdraw(stay.number);
-    this.#stays.push(stay);
     return stay;
   }
 
@@ -360,35 +301,9 @@ export class CameraJudge {
     return { stay: group.number, event, firstBox: rounded(group.firstBox), proofBox: rounded(box) };
   }
 
-  /** @param what of the event: entered, seen last, what it was, where, how sure */
-  #event(
-    { rule, zone }: Watch,
-    what: Pick<KerbEvent, 'at' | 'until' | 'class' | 'track' | 'certainty' | 'dwell_s' | 'limit_s' | 'count'> & {
-      readonly box: Box;
-    },
-  ): KerbEvent {
+  #event(watch: Watch, what: Seen): KerbEvent {
     const { device, site, camera } = this.#options;
-    const name = { device, site, camera: camera.id, rule: rule.id, zone: zone.id, entry: what.at, track: what.track };
-    return {
-      v: 1,
-      kind: 'event',
-      id: eventId(name),
-      device,
-      site,
-      camera: camera.id,
-      at: what.at,
-      until: what.until,
-      code: rule.code,
-      rule: rule.id,
-      zone: zone.id,
-      class: what.class,
-      track: what.track,
-      box: rounded(what.box),
-      certainty: Math.round(Math.min(1, what.certainty) * 1e4) / 1e4,
-      dwell_s: what.dwell_s,
-      limit_s: what.limit_s,
-      ...(what.count === undefined ? {} : { count: what.count }),
-    };
+    return eventOf({ device, site, camera: camera.id }, watch, what);
   }
 
   /** What the debug view says of a track: of all rules over all zones, the one that came nearest to an event. */
@@ -397,7 +312,7 @@ export class CameraJudge {
       track,
       this.#watches,
       (watch) => this.#isOpen(watch, this.#time),
-      (watch) => this.#stays.find((one) => one.track === track.id && one.watch === watch),
+      (watch) => this.#stays.running(track, watch),
     );
   }
 }
