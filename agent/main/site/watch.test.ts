@@ -25,7 +25,7 @@ test('a file that is written, or replaced by another, is told once each time', a
   );
   t.teardown(() => watch.close());
   const next = () => new Promise<void>((done) => (told = done));
-  await new Promise((done) => setTimeout(done, 100)); // it has looked at what is there
+  await watch.ready;
   t.is(times, 0);
   let change = next();
   await writeFile(file, 'two!');

@@ -7,6 +7,8 @@ import { stat } from 'node:fs/promises';
 export const LOOK_EVERY_MS = 2000;
 
 export class FileWatch {
+  /** it knows the files as they are: what is changed from now on is told */
+  readonly ready: Promise<void>;
   readonly #files: () => readonly string[];
   readonly #changed: () => Promise<void>;
   readonly #timer: NodeJS.Timeout;
@@ -20,7 +22,7 @@ export class FileWatch {
     this.#changed = changed;
     this.#timer = setInterval(() => void this.#look(), every_ms);
     this.#timer.unref();
-    void this.#look();
+    this.ready = this.#look();
   }
 
   close(): void {
