@@ -5,6 +5,7 @@ import { enSetup } from './en-setup.ts';
 import { enUpdates } from './en-updates.ts';
 import { enVehicle } from './en-vehicle.ts';
 import { bytes, duration, fixed } from './format.ts';
+import { hasWord, thingIn } from './things.ts';
 
 /** What a sentence about one track is made of. */
 export interface WhyFacts {
@@ -15,8 +16,7 @@ export interface WhyFacts {
   limit_s: number;
 }
 
-const THINGS: Record<string, string> = { person: 'person', motorcycle: 'motorcycle', bicycle: 'bicycle' };
-const thing = (name: string) => THINGS[name] ?? name;
+const thing = (label: string) => thingIn('en', label);
 const a = (name: string) => `${/^[aeiou]/.test(thing(name)) ? 'an' : 'a'} ${thing(name)}`;
 const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
@@ -26,8 +26,8 @@ export const en = {
   skip: 'Skip to content',
   rooms: 'Rooms',
   room: { now: 'Now', cases: 'Cases', vehicle: 'Vehicle', health: 'Health', setup: 'Set-up' },
-  /** what a class of the detector is called in a list */
-  name: (cls: string) => capital(thing(cls)),
+  /** what a class of the detector is called in a list; one without a word stays as its model writes it */
+  name: (label: string) => (hasWord(label) ? capital(thing(label)) : label),
   duration: (seconds: number) => duration(seconds, ['s', 'min', 'h', 'd'], ' '),
   seconds: (seconds: number) => `${fixed(seconds, 1)} s`,
   bytes,

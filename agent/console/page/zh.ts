@@ -1,35 +1,13 @@
 // agent/console page: every word of the page in Chinese, written for those who work in 数字城管, not translated.
 import type { WhyFacts, Words } from './en.ts';
 import { bytes, duration, fixed } from './format.ts';
+import { thingIn } from './things.ts';
 import { zhFlows } from './zh-flows.ts';
 import { zhSetup } from './zh-setup.ts';
 import { zhUpdates } from './zh-updates.ts';
 import { zhVehicle } from './zh-vehicle.ts';
 
-const THINGS: Record<string, string> = {
-  person: '行人',
-  car: '小型汽车',
-  truck: '货车',
-  bus: '客车',
-  motorcycle: '摩托车',
-  bicycle: '自行车',
-  dog: '犬只',
-  bench: '长椅',
-  'traffic light': '信号灯',
-  'stop sign': '停车标志',
-  'fire hydrant': '消火栓',
-  'parking meter': '停车计时器',
-  backpack: '背包',
-  handbag: '手提包',
-  suitcase: '行李箱',
-  umbrella: '雨伞',
-  chair: '椅子',
-  'potted plant': '盆栽',
-  train: '列车',
-  bird: '鸟',
-  cat: '猫',
-};
-const thing = (name: string) => THINGS[name] ?? name;
+const thing = (label: string) => thingIn('zh', label);
 
 export const zh: Words = {
   locale: 'zh-CN',
