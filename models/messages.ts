@@ -2,7 +2,7 @@
 import type { Card, Weights } from './card.ts';
 import type { ModelPlaces } from './files.ts';
 import type { RuntimeName } from './runtimes.ts';
-import type { Detection, LookDepth, Picture } from './types.ts';
+import type { Detection, LookDepth, LookOptions, Picture } from './types.ts';
 
 /** Given to a thread at its start. */
 export interface WorkerStart {
@@ -17,11 +17,9 @@ export interface WorkerStart {
 }
 
 /** One look; never two at a time. */
-export interface ToWorker {
+export interface ToWorker extends LookOptions {
   readonly id: number;
   readonly picture: Picture;
-  readonly depth: LookDepth;
-  readonly minScore: number;
 }
 
 /** A KerbError, taken apart. */
@@ -42,6 +40,7 @@ export type FromWorker =
       readonly id: number;
       readonly objects: Detection[];
       readonly ms: number;
+      readonly crops?: number;
       readonly model: string;
     }
   | { readonly kind: 'failed'; readonly id: number; readonly error: WireError };

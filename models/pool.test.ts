@@ -1,11 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { KerbError } from '../contract/errors.ts';
 import { sampleTest } from '../test/samples.ts';
+import { readPicture } from './image.ts';
 import { createLooker, type LookerOptions } from './pool.ts';
 import { cacheDir, cardWith, defaultCard, frameAt, scratch } from './testing.ts';
-import type { Look, Picture } from './types.ts';
+import { type Detection, type Look, MAX_CROPS, type Picture } from './types.ts';
+
+type Box = Detection['box'];
 
 const model300 = () => readFile(join(cacheDir, 'models/coco-ssd/300x300.tflite'));
 const base = { depth: 'base', minScore: 0.5 } as const;
@@ -81,6 +85,65 @@ test('a copied picture gives what a shared one gives, and stays with its owner',
   t.deepEqual(a.objects, b.objects);
   t.is(plain.rgb.length, 64 * 48 * 3);
   await t.throwsAsync(looker.look({ ...plain, width: 65 }, base), { code: 'PICTURE_UNFIT' } as object);
+});
+
+/** The drawn street, small in a large grey picture: its person is a few pixels of the input. */
+async function farStreet(at: readonly [number, number]): Promise<{ picture: Picture; street: Box; person: Box }> {
+  const street = await readPicture(fileURLToPath(new URL('./proof/street.png', import.meta.url)));
+  const [width, height] = [1920, 1080];
+  const rgb = new Uint8Array(new SharedArrayBuffer(width * height * 3)).fill(120);
+  for (let row = 0; row < street.height; row++) {
+    const from = row * street.width * 3;
+    rgb.set(street.rgb.subarray(from, from + street.width * 3), ((at[1] + row) * width + at[0]) * 3);
+  }
+  const person = [330 + at[0], 168 + at[1], 46, 138] as const;
+  return { picture: { width, height, rgb }, street: [...at, street.width, street.height], person };
+}
+
+test('a person that is too small for a base look is found in a crop, at its place', async (t) => {
+  const { picture, street, person } = await farStreet([1300, 140]);
+  const looker = await createLooker({ card: await defaultCard(), cacheDir, workers: 1, deadlineMs: 120_000 });
+  t.teardown(() => looker.close());
+  const few = { depth: 'base', minScore: 0.3 } as const;
+  const persons = ({ objects }: Look) => objects.filter(({ class: name, box }) => name === 'person' && near(box));
+  const near = (box: Box) => overlap(box, person) > 0.5;
+  const whole = await looker.look(picture, few);
+  t.is(whole.crops, undefined);
+  t.deepEqual(persons(whole), []);
+  const elsewhere = await looker.look(picture, { ...few, crops: [[100, 600, 400, 400]] });
+  t.deepEqual(persons(elsewhere), []);
+  const cropped = await looker.look(picture, { ...few, crops: [[100, 600, 400, 400], street] });
+  t.is(cropped.crops, 2);
+  t.is(persons(cropped).length, 1);
+  const copied = { ...picture, rgb: new Uint8Array(picture.rgb) };
+  t.deepEqual((await looker.look(copied, { ...few, crops: [street] })).objects, cropped.objects);
+
+  const enough = new Int32Array(new SharedArrayBuffer(4)).fill(1);
+  const stopped = await looker.look(picture, { ...few, crops: [street], enough });
+  t.is(stopped.crops, undefined, 'no crop is begun once enough was said');
+  t.deepEqual(stopped.objects, whole.objects);
+});
+
+test('a crop that does not lie in the picture is refused, and so are too many', async (t) => {
+  const { looker } = await misbehaving(t);
+  const picture = { width: 64, height: 48, rgb: new Uint8Array(64 * 48 * 3) };
+  const fits: Box = [0, 0, 64, 48];
+  const unfit: Box[][] = [
+    [[1, 0, 64, 48]],
+    [[0, 1, 64, 48]],
+    [[-1, 0, 20, 20]],
+    [[0, 0, 20.5, 20]],
+    [[0, 0, 0, 20]],
+    [[0, 0, Number.NaN, 20]],
+    Array.from({ length: MAX_CROPS + 1 }, () => fits),
+  ];
+  for (const crops of unfit) {
+    await t.throwsAsync(looker.look(picture, { ...base, crops: [fits, ...crops] }), {
+      instanceOf: KerbError,
+      code: 'CROP_UNFIT',
+    } as object);
+  }
+  await t.notThrowsAsync(looker.look(picture, { ...base, crops: Array.from({ length: MAX_CROPS }, () => fits) }));
 });
 
 const refuses = test.macro({

@@ -4,7 +4,7 @@ import { KerbError } from '../contract/errors.ts';
 import { type LoadedCard, withWeights } from './card.ts';
 import { safe, type Use } from './choice.ts';
 import { Seat } from './seat.ts';
-import type { Look, LookDepth, Looker, Picture } from './types.ts';
+import { type Look, type LookDepth, type Looker, type LookOptions, MAX_CROPS, type Picture } from './types.ts';
 
 /** What a pool is made of. */
 export interface LookerOptions {
@@ -29,8 +29,7 @@ export interface LookerOptions {
 
 interface Waiting {
   readonly picture: Picture;
-  readonly depth: LookDepth;
-  readonly minScore: number;
+  readonly options: LookOptions;
   readonly resolve: (look: Look) => void;
   readonly reject: (error: Error) => void;
 }
@@ -104,9 +103,10 @@ class Pool implements Looker {
     return this.#running + this.#waiting.length;
   }
 
-  look(picture: Picture, options: { depth: LookDepth; minScore: number }): Promise<Look> {
+  look(picture: Picture, options: LookOptions): Promise<Look> {
     return new Promise((resolve, reject) => {
       checkPicture(picture);
+      checkCrops(picture, options.crops ?? []);
       const fail = (code: string, what: string, remedy: string) => reject(new KerbError(code, what, 'look', remedy));
       if (this.#closed) return fail('LOOK_FAILED', 'the looker is closed', 'nothing to do');
       if (this.#waiting.length >= this.#limit) {
@@ -116,7 +116,7 @@ class Pool implements Looker {
           'look less often, or add workers',
         );
       }
-      this.#waiting.push({ picture, ...options, resolve, reject });
+      this.#waiting.push({ picture, options, resolve, reject });
       this.#pump();
     });
   }
@@ -142,7 +142,7 @@ class Pool implements Looker {
     }
   }
 
-  #run(seat: Seat, { picture, depth, minScore, resolve, reject }: Waiting): void {
+  #run(seat: Seat, { picture, options, resolve, reject }: Waiting): void {
     const { width, height } = picture;
     // Shared pictures are read where they lie; others are copied, once, and the copy handed over.
     const shared = picture.rgb.buffer instanceof SharedArrayBuffer;
@@ -150,7 +150,7 @@ class Pool implements Looker {
     const transfer = shared ? [] : [rgb.buffer as ArrayBuffer];
     this.#running++;
     seat
-      .look({ id: this.#next++, picture: { width, height, rgb }, depth, minScore }, transfer)
+      .look({ id: this.#next++, picture: { width, height, rgb }, ...options }, transfer)
       .finally(() => this.#running--)
       .then(resolve, reject);
   }
@@ -170,4 +170,18 @@ function checkPicture({ width, height, rgb }: Picture): void {
   if (whole(width) && whole(height) && rgb.length === width * height * 3) return;
   const what = `is no ${width}x${height} RGB picture: ${rgb.length} bytes`;
   throw new KerbError('PICTURE_UNFIT', what, 'look', 'give width x height x 3 bytes');
+}
+
+function checkCrops({ width, height }: Picture, crops: readonly (readonly number[])[]): void {
+  const fail = (what: string) => {
+    throw new KerbError('CROP_UNFIT', what, 'look', 'cut crops to the picture, in whole pixels, and give fewer');
+  };
+  if (crops.length > MAX_CROPS) fail(`${crops.length} crops are more than ${MAX_CROPS}`);
+  for (const crop of crops) {
+    const [x = 0, y = 0, across = 0, down = 0] = crop;
+    const isWhole = crop.length === 4 && crop.every(Number.isInteger) && across >= 1 && down >= 1;
+    if (!isWhole || x < 0 || y < 0 || x + across > width || y + down > height) {
+      fail(`the crop [${crop}] does not lie in a picture of ${width}x${height}`);
+    }
+  }
 }

@@ -2,7 +2,7 @@
 // Out: normalised floats, and where the input's points lie in the picture. Never: a read outside the picture.
 import type { Card } from './card.ts';
 import { type Placement, stretched } from './head.ts';
-import type { Picture } from './types.ts';
+import type { Picture, View } from './types.ts';
 
 /** For each output column or row: the two source positions and the weight of the second. */
 interface Axis {
@@ -61,16 +61,17 @@ export class Resizer {
   }
 
   /** @returns floats in the input's layout, value = pixel x scale + offset; the same array each time */
-  run(picture: Picture): Float32Array {
-    const inner = this.#prepare(picture);
+  run(picture: Picture | View): Float32Array {
+    const { offset: from, stride } = 'stride' in picture ? picture : { offset: 0, stride: picture.width };
+    const inner = this.#prepare(picture, stride);
     const { low, high, part } = this.#columns!;
     const rows = this.#rows!;
     const source = picture.rgb;
     const out = this.#out;
     const { scale, offset, width } = this.#options;
     for (let y = 0; y < inner.height; y++) {
-      const upper = rows.low[y]!;
-      const lower = rows.high[y]!;
+      const upper = from + rows.low[y]!;
+      const lower = from + rows.high[y]!;
       const down = rows.part[y]!;
       let at = ((inner.top + y) * width + inner.left) * 3;
       for (let x = 0; x < inner.width; x++) {
@@ -101,13 +102,13 @@ export class Resizer {
     };
   }
 
-  #prepare(picture: Picture): Inner {
-    const from = `${picture.width}x${picture.height}`;
+  #prepare(picture: Picture, stride: number): Inner {
+    const from = `${picture.width}x${picture.height} of ${stride}`;
     if (from === this.#from && this.#inner) return this.#inner;
     const centres = this.#options.resize !== 'legacy-bilinear';
     const inner = innerOf(picture, this.#options);
     this.#columns = axis(picture.width, inner.width, 3, centres);
-    this.#rows = axis(picture.height, inner.height, picture.width * 3, centres);
+    this.#rows = axis(picture.height, inner.height, stride * 3, centres);
     this.#inner = inner;
     this.#from = from;
     this.#out.fill(grey * this.#options.scale + this.#options.offset);

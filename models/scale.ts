@@ -9,7 +9,7 @@ import { type Prepared, prepareModel } from './prepare.ts';
 import { Resizer } from './resize.ts';
 import { type Edge, type Runtime, type Session, type Shape, type Values, valuesFor } from './runtime.ts';
 import type { Quantisation } from './tflite/read.ts';
-import type { Picture } from './types.ts';
+import type { Picture, View } from './types.ts';
 
 /** One output: its place among the session's, and what its whole numbers mean. */
 interface Output {
@@ -79,7 +79,7 @@ export class Scale {
   }
 
   /** The model's outputs in the head's order, as real numbers. */
-  async raw(picture: Picture): Promise<Float32Array[]> {
+  async raw(picture: Picture | View): Promise<Float32Array[]> {
     const floats = this.#resizer.run(picture);
     const stored = this.#input ? quantise(floats, this.#input, this.#stored) : floats;
     const outputs = await this.#session.run([stored]);
@@ -102,7 +102,7 @@ export class Scale {
   }
 
   /** Finds of one picture, not yet merged. */
-  async look(picture: Picture, minScore: number): Promise<Candidate[]> {
+  async look(picture: Picture | View, minScore: number): Promise<Candidate[]> {
     return this.decode(await this.raw(picture), picture, minScore);
   }
 

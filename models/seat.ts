@@ -100,9 +100,9 @@ export class Seat {
     } else if (message.id === this.#job?.id) {
       clearTimeout(this.#timer);
       if (message.kind === 'looked') {
-        const { objects, ms, model } = message;
+        const { kind: _, id: __, ...look } = message;
         this.#pauseMs = firstPauseMs;
-        this.#free(() => this.#finish({ objects, ms, model }));
+        this.#free(() => this.#finish(look));
       } else if (message.error.code === 'MODEL_RUN') {
         // The runtime's memory may be damaged: begin with a fresh one.
         this.#replace(revive(message.error));

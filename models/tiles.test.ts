@@ -19,12 +19,13 @@ test('tiles are of one size, cover the picture, and hold its pixels', (t) => {
       return (
         tiles.length === 9 &&
         tiles.every(({ x, y, picture: one }) => {
-          const last = (one.width * one.height - 1) * 3;
+          const at = one.offset;
+          const last = at + ((one.height - 1) * one.stride + one.width - 1) * 3;
           return (
             one.width === first.width &&
             one.height === first.height &&
-            one.rgb[0] === (x & 255) &&
-            one.rgb[1] === (y & 255) &&
+            one.rgb[at] === (x & 255) &&
+            one.rgb[at + 1] === (y & 255) &&
             one.rgb[last] === ((x + one.width - 1) & 255) &&
             one.rgb[last + 1] === ((y + one.height - 1) & 255)
           );

@@ -1,7 +1,7 @@
-// models: cuts a picture into overlapping tiles, so that small and far things are looked at enlarged. In: a picture.
-// Out: smaller pictures and where they lie; a tile's finds back in the picture. Pure.
+// models: parts of a picture, so that small and far things are looked at enlarged: overlapping tiles, or any crop.
+// In: a picture. Out: views of it and where they lie; a tile's finds back in the picture. Pure; no pixel is copied.
 import type { Candidate } from './head.ts';
-import type { Picture } from './types.ts';
+import type { Detection, Picture, View } from './types.ts';
 
 /** Tiles a side, and how much of its side each shares with its neighbour: a thing cut by one lies whole in another. */
 const SIDE = 3;
@@ -16,7 +16,7 @@ const EDGE = 0.02;
 export interface Tile {
   readonly x: number;
   readonly y: number;
-  readonly picture: Picture;
+  readonly picture: View;
 }
 
 /** Nine tiles in rows, all of one size; none where they would be too small, or not enlarged. */
@@ -26,19 +26,14 @@ export function tilesOf(picture: Picture): Tile[] {
   if (Math.min(width, height) < LEAST_SIDE || Math.max(width, height) > MOST_SIDE) return [];
   const at = (i: number, all: number, side: number) => Math.round(((all - side) * i) / (SIDE - 1));
   return Array.from({ length: SIDE * SIDE }, (_, i) => {
-    const x = at(i % SIDE, picture.width, width);
-    const y = at(Math.floor(i / SIDE), picture.height, height);
-    return { x, y, picture: cut(picture, x, y, width, height) };
+    const [x, y] = [at(i % SIDE, picture.width, width), at(Math.floor(i / SIDE), picture.height, height)];
+    return tileAt(picture, [x, y, width, height]);
   });
 }
 
-function cut({ rgb, width: across }: Picture, x: number, y: number, width: number, height: number): Picture {
-  const out = new Uint8Array(width * height * 3);
-  for (let row = 0; row < height; row++) {
-    const from = ((y + row) * across + x) * 3;
-    out.set(rgb.subarray(from, from + width * 3), row * width * 3);
-  }
-  return { width, height, rgb: out };
+/** @param box x, y, width, height in whole pixels, within the picture */
+export function tileAt({ rgb, width: stride }: Picture, [x, y, width, height]: Detection['box']): Tile {
+  return { x, y, picture: { width, height, rgb, offset: (y * stride + x) * 3, stride } };
 }
 
 /** A tile's finds in pixels of the whole picture, without those that its inner edges cut. @param scale number of the tile */

@@ -7,6 +7,14 @@ export interface Picture {
   readonly rgb: Uint8Array;
 }
 
+/** A part of a picture, read where it lies. */
+export interface View extends Picture {
+  /** bytes before its first pixel */
+  readonly offset: number;
+  /** pixels from a row's beginning to the next one's */
+  readonly stride: number;
+}
+
 /** One find. */
 export interface Detection {
   /** the label's name, for COCO "person", "car", ... */
@@ -31,19 +39,37 @@ export interface Look {
   readonly objects: readonly Detection[];
   /** milliseconds of the worker, resize and decoding included */
   readonly ms: number;
+  /** crops that were looked at too; absent where none was */
+  readonly crops?: number;
   /** card name and the sizes that were run, for traces */
   readonly model: string;
 }
 
+/** How to look. */
+export interface LookOptions {
+  readonly depth: LookDepth;
+  /** finds below are left out, 0..1 */
+  readonly minScore: number;
+  /**
+   * parts of the picture that the first size looks at too, enlarged: x, y, width, height in whole pixels, within the
+   * picture; at most MAX_CROPS
+   */
+  readonly crops?: readonly Detection['box'][];
+  /** over shared memory: once its first number is not 0, no further crop is begun */
+  readonly enough?: Int32Array;
+}
+
+/** Crops of one look, at most. */
+export const MAX_CROPS = 8;
+
 /** Something that looks: a pool of workers, or a made one in tests. */
 export interface Looker {
   /**
-   * One look. The same picture and options give the same objects, whichever worker serves it.
-   * @param minScore finds below are left out, 0..1
+   * One look. The same picture and options give the same objects, whichever worker serves it, unless `enough` was said.
    * @throws KerbError LOOK_TIMEOUT, LOOK_FAILED or MODEL_RUN: the worker has then been replaced; LOOK_BUSY: the queue is
-   * full; PICTURE_UNFIT; MODEL_* where a size that is loaded at its first look is unfit
+   * full; PICTURE_UNFIT; CROP_UNFIT; MODEL_* where a size that is loaded at its first look is unfit
    */
-  look(picture: Picture, options: { depth: LookDepth; minScore: number }): Promise<Look>;
+  look(picture: Picture, options: LookOptions): Promise<Look>;
   /** looks that can run side by side */
   readonly workers: number;
   /** looks waiting or running now */

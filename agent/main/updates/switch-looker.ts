@@ -1,6 +1,6 @@
 // agent/main/updates: the box's looker, which can be exchanged while cameras look. In: looks. Out: looks of whichever model
 // is on now, and how the newest one does. Never: a look lost in an exchange: those under way end where they began.
-import type { Look, LookDepth, Looker, Picture } from '../../../models/types.ts';
+import type { Look, Looker, LookOptions, Picture } from '../../../models/types.ts';
 
 /** How the looker that is on has done since then. */
 export interface LookStats {
@@ -8,7 +8,7 @@ export interface LookStats {
   readonly failed: number;
   /** the first few failures' words */
   readonly faults: readonly unknown[];
-  /** milliseconds of base looks */
+  /** milliseconds of base looks, for each inference */
   readonly ms: readonly number[];
   /** most finds of one look from the score 0.5 on */
   readonly most: number;
@@ -45,13 +45,13 @@ export class SwitchLooker implements Looker {
     return former;
   }
 
-  async look(picture: Picture, options: { depth: LookDepth; minScore: number }): Promise<Look> {
+  async look(picture: Picture, options: LookOptions): Promise<Look> {
     const stats = this.#stats;
     try {
       const look = await this.#current.look(picture, options);
       stats.looks += 1;
       stats.most = Math.max(stats.most, look.objects.filter(({ score }) => score >= SURE).length);
-      if (options.depth === 'base' && stats.ms.length < KEPT) stats.ms.push(look.ms);
+      if (options.depth === 'base' && stats.ms.length < KEPT) stats.ms.push(look.ms / (1 + (look.crops ?? 0)));
       return look;
     } catch (error) {
       stats.failed += 1;
