@@ -1,6 +1,7 @@
 // What boxes report of their updates: whose word is taken, what is shown of it, who is told of news, and how the
 // repository's files are served.
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { EventEmitter, once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -31,7 +32,11 @@ import { storeBatch } from './store.ts';
 const dir = mkdtempSync(join(tmpdir(), 'kerbside-devices-'));
 const repository = join(dir, 'repository');
 const pokes: number[] = [];
-const watch = new RepositoryWatch({ kind: 'folder', path: repository }, ({ timestamp }) => pokes.push(timestamp));
+const news = new EventEmitter();
+const watch = new RepositoryWatch({ kind: 'folder', path: repository }, ({ timestamp }) => {
+  pokes.push(timestamp);
+  news.emit('offer');
+});
 let db: Db;
 let base = '';
 let port = 0;
@@ -235,15 +240,17 @@ test.serial('a repository may come later; a device that never reported is shown 
   t.deepEqual([watch.state.offer, watch.state.fault], [null, null]);
   mkdirSync(join(repository, 'metadata'), { recursive: true });
   mkdirSync(join(repository, 'targets/model'), { recursive: true });
+  const first = once(news, 'offer');
   publish(4, 2);
-  while (pokes.length === 0) await wait(20);
+  await first;
   await new Box('box-4').born(['vehicle']);
   t.deepEqual((await shown('box-4')).wanted, [{ kind: 'profile', name: 'street', version: 'v2', counter: 2 }]);
   writeFileSync(join(repository, 'metadata/timestamp.json'), 'torn');
   while (watch.state.fault === null) await wait(20);
   t.regex(watch.state.fault ?? '', /timestamp\.json: it is not JSON/);
+  const second = once(news, 'offer');
   publish(5, 3);
-  while (pokes.length === 1) await wait(20);
+  await second;
   t.deepEqual(pokes, [4, 5]);
   t.like(watch.state, { fault: null });
 });
@@ -251,12 +258,12 @@ test.serial('a repository may come later; a device that never reported is shown 
 test.serial(
   'a repository at an address is looked at too, and a fault is told without losing what is known',
   async (t) => {
-    const seen: number[] = [];
     const source = parseSource(`${base}/updates`, (path) => path);
-    const far = new RepositoryWatch(source, ({ timestamp }) => seen.push(timestamp));
+    const far = new RepositoryWatch(source, () => news.emit('far'));
     t.teardown(() => far.close());
+    const offered = once(news, 'far');
     far.start();
-    while (seen.length === 0) await wait(20);
+    await offered;
     t.deepEqual(far.state.offer, watch.state.offer);
     const none = new RepositoryWatch(parseSource(`${base}/nowhere`, String), () => t.fail());
     t.teardown(() => none.close());
@@ -278,7 +285,9 @@ test('every device is told each version once, late ones too, and all again when 
   const told: string[] = [];
   let open = true;
   const poke = new Poke((topic, payload) => {
-    if (open) told.push(`${topic.split('/')[3]} ${JSON.parse(payload).timestamp}`);
+    const device = topic.split('/')[3]!;
+    if (open) told.push(`${device} ${JSON.parse(payload).timestamp}`);
+    if (open) news.emit(device);
     return open;
   });
   poke.known('c', 'a');
@@ -291,7 +300,7 @@ test('every device is told each version once, late ones too, and all again when 
   poke.version(2);
   poke.version(3);
   open = true;
-  while (told.length < 2) await wait(20);
+  await once(news, 'b');
   t.deepEqual(told.splice(0), ['a 3', 'b 3']);
   poke.all();
   t.deepEqual(told, ['a 3', 'b 3']);

@@ -90,10 +90,17 @@ test('a client without the password does not come in', async (t) => {
 
 test('cases are told as they open and close, and whoever comes late gets the list', async (t) => {
   const { bus, client } = await box(t);
+  const early = await client();
+  const listed = new Promise<void>((resolve) => {
+    early.on('message', (_, payload) => {
+      if (localOpenSchema.parse(JSON.parse(payload.toString('utf8'))).cases.length > 0) resolve();
+    });
+  });
+  await early.subscribeAsync(LOCAL.open);
   bus.case(made('one'), true);
   bus.case(made('two'), true);
   bus.case(made('one'), false);
-  await new Promise((resolve) => setTimeout(resolve, 150)); // the list follows changes within 100 ms
+  await listed; // the list follows changes a little later, and once
   const late = await client();
   const list = next(late, LOCAL.open);
   await late.subscribeAsync(LOCAL.outAll);
@@ -245,7 +252,7 @@ test('a burst with nobody listening is bounded, not fatal', async (t) => {
   const { bus } = await box(t);
   const one = made('a');
   for (let i = 0; i < 100_000; i++) bus.case(one, i % 2 === 0);
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await new Promise((resolve) => setImmediate(resolve));
   const before = bus.counters.unsent;
   bus.case(one, true);
   t.is(bus.counters.unsent, before);

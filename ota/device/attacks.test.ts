@@ -159,9 +159,8 @@ test('endless metadata and endless targets end at the limit', async (t) => {
     response.writeHead(200);
     response.write('{"signatures":[],"signed":{"x":"');
     while (!response.destroyed) {
-      if (!response.write('x'.repeat(65536))) {
-        await new Promise((resolve) => setTimeout(resolve, 1));
-      }
+      if (response.write('x'.repeat(65536))) continue;
+      await new Promise((resolve) => response.once('drain', resolve).once('close', resolve));
     }
   };
   for (const path of ['/metadata/2.root.json', '/metadata/timestamp.json', '/metadata/1.snapshot.json']) {

@@ -182,7 +182,8 @@ test('a line that flows left on goes off when no flow runs any more, and not bef
   say(ALIVE);
   await until('running', () => flows.state().state === 'running');
   outputs.set('lamp', true);
-  await new Promise((next) => setTimeout(next, 60));
+  say({ ...ALIVE, nodes: 5 });
+  await until('heard again', () => flows.state().nodes === 5);
   t.is(outputs.now()[0]?.state, 1);
   say({ ...ALIVE, pid: 8, running: false, safe: true, ends: { count: 3, last: 'the loop hung for 3 s' } });
   await until('off', () => outputs.now()[0]?.state === 0);

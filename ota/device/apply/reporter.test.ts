@@ -28,10 +28,11 @@ async function made(t: ExecutionContext, folder: string) {
     versions: null,
   };
   const kept: Report[] = [];
-  const told: { next: (report: Report) => void; full: boolean; lines: string[] } = {
+  const told: { next: (report: Report) => void; full: boolean; lines: string[]; line: () => void } = {
     next: quiet,
     full: false,
     lines: [],
+    line: quiet,
   };
   const reporter = new Reporter({
     device: 'box-1',
@@ -47,7 +48,10 @@ async function made(t: ExecutionContext, folder: string) {
       kept.push(report);
       told.next(report);
     },
-    log: (line) => told.lines.push(line),
+    log: (line) => {
+      told.lines.push(line);
+      told.line();
+    },
   });
   t.teardown(() => reporter.close());
   const awake = setInterval(quiet, 1000); // the reporter's own timers keep no program alive
@@ -88,8 +92,11 @@ test('a report is signed and numbered, comes when something changed, and goes on
 test('a report that cannot be kept harms nothing: it is told once, and the next change tells it', async (t) => {
   const one = await made(t, await folderFor(t));
   one.told.full = true;
+  const line = new Promise<void>((resolve) => {
+    one.told.line = resolve;
+  });
   one.reporter.changed();
-  while (one.told.lines.length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  await line;
   one.told.full = false;
   const next = one.next();
   one.view.versions = { root: 1, timestamp: 1, snapshot: 1, targets: 1 };
