@@ -1,9 +1,11 @@
 // The set-up behind `npm start` and `npm test`: idempotent, plain JavaScript for any Node >= 18.
-// In: this checkout, $KERBSIDE_CACHE. Out: the pinned Node, node_modules, the converted detector, the demo's footage.
+// In: this checkout, $KERBSIDE_CACHE. Out: the pinned Node, node_modules, the converted detector, compiled flows, the
+// demo's footage.
 // All words go to stderr. It never changes anything but node_modules, the cache and (as root) system packages.
 //   node scripts/setup.mjs [--for start|test|all]
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { compileFlows } from './setup/flows.mjs';
 import { fetchFootage } from './setup/footage.mjs';
 import { importModels } from './setup/models.mjs';
 import { installModules } from './setup/modules.mjs';
@@ -19,12 +21,13 @@ const STEPS = {
   node: (c) => installNode(c),
   modules: (c) => installModules(c),
   models: (c) => importModels(c),
+  flows: (c) => compileFlows(c),
   footage: (c) => fetchFootage(c),
 };
 const PURPOSES = {
-  start: ['system', 'node', 'modules', 'models', 'footage'],
+  start: ['system', 'node', 'modules', 'models', 'flows', 'footage'],
   test: ['system', 'node', 'modules', 'models'],
-  all: ['system', 'node', 'modules', 'models', 'footage'],
+  all: ['system', 'node', 'modules', 'models', 'flows', 'footage'],
 };
 
 async function main() {
@@ -36,7 +39,9 @@ async function main() {
     throw new Failure(`this is ${process.platform} on ${process.arch}: Kerbside runs on Linux, x64 or arm64`, 2);
   }
   const cache = cacheFolder();
-  const context = { root, cache, purpose, node: pinnedNode(cache) };
+  // where scripts/node24 has Node keep it
+  const compiled = process.env.NODE_COMPILE_CACHE || join(cache, 'compiled');
+  const context = { root, cache, purpose, compiled, node: pinnedNode(cache) };
   const started = Date.now();
   let worked = false;
   await exclusive(join(cache, 'setup.lock'), async () => {
