@@ -3,11 +3,12 @@
 // Never: a queue of live frames, a look out of turn, more than a few frames held.
 import type { Frame } from '../../drivers/camera/types.ts';
 import { believed } from '../../models/doubt.ts';
-import type { Detection, Look, LookDepth, Looker } from '../../models/types.ts';
+import type { Look, LookDepth, Looker } from '../../models/types.ts';
 import { LocalTime } from '../config/hours.ts';
 import type { Camera, Profile } from '../config/site.ts';
 import { FirstSights } from './firsts.ts';
 import { MotionGate } from './gate.ts';
+import { HIDE_SCORE, Hidden } from './hidden.ts';
 import { CameraJudge, type JudgeMemory, type Judgement, WEAK_SCORE } from './judge.ts';
 import type { LargerFrames } from './larger.ts';
 import { HIDING, type LivePicture, LivePictures } from './live.ts';
@@ -59,11 +60,6 @@ export interface PathStats {
   readonly counts: readonly LineCount[];
 }
 
-/** Persons from this score on are hidden on live pictures: far below what counts as a find. */
-const HIDE_SCORE = 0.15;
-/** A find of more than this share of the picture is a person only from SURE_SCORE on: weak ones are walls and lawns. */
-const LARGE = 0.04;
-const SURE_SCORE = 0.45;
 /** Finds that a report carries and a tracker sees, best first. */
 const MAX_OBJECTS = 100;
 /** A recording's look that fails is tried again: a worker that died was replaced. */
@@ -87,6 +83,7 @@ export class CameraPath {
   gated = 0;
   readonly #firsts = new FirstSights();
   readonly #pictures: LivePictures;
+  readonly #hidden = new Hidden();
   readonly #frames = new Rate();
   readonly #looks = new Rate();
   readonly #look_ms = new Median();
@@ -290,7 +287,7 @@ export class CameraPath {
     const report = { camera, seq, time, width, height, objects, tracks, why, groups, look: { ms: look.ms, depth } };
     // What proves something is read after this look; the rest only here.
     const lent = judged.began.length > 0 || judged.verdicts.length > 0;
-    this.#pictures.add(frame, report, hidden(frame, look.objects, judged.persons), lent);
+    this.#pictures.add(frame, report, this.#hidden.boxes(frame, look.objects, judged.persons), lent);
     if (judged.began.length > 0) this.#firsts.keep(this.#evidence(frame, [0, 0, 0, 0]).frame, judged.began);
     this.#options.onReport?.(report);
     const sightings = await this.#sightings(frame, judged);
@@ -327,11 +324,3 @@ export class CameraPath {
 }
 
 const scaled = (box: Box, by: number): Box => [box[0] * by, box[1] * by, box[2] * by, box[3] * by];
-
-/** Where persons are or may be: this look's finds, and those followed who were not found just now. */
-function hidden(frame: Frame, finds: readonly Detection[], followed: Judgement['persons']): Box[] {
-  const large = frame.width * frame.height * LARGE;
-  return [...finds.filter((find) => find.class === 'person'), ...followed]
-    .filter(({ score, box }) => score >= (box[2] * box[3] > large ? SURE_SCORE : HIDE_SCORE))
-    .map(({ box }) => box);
-}
