@@ -3,7 +3,7 @@
 import { type Point, segmentsMeet } from '../config/polygon.ts';
 import type { Camera, Line } from '../config/site.ts';
 import { foot } from './geometry.ts';
-import type { Followed } from './tracker.ts';
+import type { Followed } from './track.ts';
 import type { LineCount } from './types.ts';
 
 /** Nearer to the line than this share of its own height an object is on neither side. */

@@ -6,7 +6,7 @@ import type { CountRule, Rule, StallRule } from '../config/rules.ts';
 import type { Almost } from './almost.ts';
 import { gap, iou, union } from './geometry.ts';
 import type { NearMiss } from './near-misses.ts';
-import type { Followed } from './tracker.ts';
+import type { Followed } from './track.ts';
 import type { Box, GroupWhy } from './types.ts';
 import { standsIn, type Watch } from './zones.ts';
 

@@ -14,7 +14,8 @@ import { classOf, type Group, GroupJudge, isGroupRule, neededOf } from './groups
 import { type NearMiss, NearMisses } from './near-misses.ts';
 import { StayBook } from './stay-book.ts';
 import { limitOf, type Stay, type StayMemory } from './stays.ts';
-import { type Followed, Tracker, type TrackerMemory, type TrackerOptions } from './tracker.ts';
+import type { Followed } from './track.ts';
+import { Tracker, type TrackerMemory, type TrackerOptions } from './tracker.ts';
 import type { Box, GroupWhy, LineCount, Track, Why } from './types.ts';
 import { whyOf } from './why.ts';
 import { standsIn, type Watch, watchesOf } from './zones.ts';

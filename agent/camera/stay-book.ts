@@ -2,7 +2,7 @@
 // misses. A parked thing's stay that is out of sight is suspended, and goes on when the thing is found again. Pure.
 import type { NearMisses } from './near-misses.ts';
 import { missOf, type Stay, type StayMemory } from './stays.ts';
-import type { Followed } from './tracker.ts';
+import type { Followed } from './track.ts';
 import type { Watch } from './zones.ts';
 
 /** A parked thing that was lost from sight is the same stay when it is found again within so long, ms. */

@@ -1,7 +1,7 @@
 // agent/camera: why a track is, or is not, an event: of all rules over all zones the one that came nearest. Pure.
 import type { Stay } from './stays.ts';
 import { limitOf } from './stays.ts';
-import type { Followed } from './tracker.ts';
+import type { Followed } from './track.ts';
 import type { Why } from './types.ts';
 import { standsIn, type Watch } from './zones.ts';
 

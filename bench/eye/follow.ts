@@ -1,7 +1,7 @@
 // bench/eye: the agent's own tracker over looks. In: finds with their times, and frames where there are any. Out: what is
 // followed at each moment, to be compared with labels.
 import { type CameraJudge, type Scene, WEAK_SCORE } from '../../agent/camera/judge.ts';
-import { groupOf } from '../../agent/camera/tracker.ts';
+import { groupOf } from '../../agent/camera/match.ts';
 import { between, type Labels, type Looks } from './labels.ts';
 import { type MotFrame, type MotScore, motScore, type Seen } from './mot.ts';
 
