@@ -2,43 +2,24 @@
 // moment, the rules over the zones. Out: gatherings that begin and end, what is said of each, and a verdict when one lasts
 // longer than its rule allows: once a gathering. Pure: no time but the frame's.
 import type { LocalTime } from '../config/hours.ts';
-import type { CountRule, Rule, StallRule } from '../config/rules.ts';
+import type { StallRule } from '../config/rules.ts';
 import type { Almost } from './almost.ts';
+import {
+  type Group,
+  type GroupRule,
+  type GroupWatch,
+  isGroupRule,
+  isMatter,
+  missOf,
+  mostOf,
+  neededOf,
+  whyOf,
+} from './gathering.ts';
 import { gap, iou, union } from './geometry.ts';
 import type { NearMiss } from './near-misses.ts';
 import type { Followed } from './track.ts';
 import type { Box, GroupWhy } from './types.ts';
 import { standsIn, type Watch } from './zones.ts';
-
-export type GroupRule = CountRule | StallRule;
-export type GroupWatch = Watch & { readonly rule: GroupRule };
-
-/** Whether a rule is about several objects at once. */
-export function isGroupRule(rule: Rule): rule is GroupRule {
-  return rule.kind === 'count' || rule.kind === 'stall';
-}
-
-/** One gathering in one zone under one rule. */
-export interface Group {
-  readonly number: number;
-  watch: GroupWatch;
-  /** the lowest track id among those that began it: what its event is named by */
-  readonly lead: number;
-  readonly entry: number;
-  readonly firstBox: Box;
-  box: Box;
-  members: readonly Followed[];
-  /** when it was there last, hidden members counted */
-  last: number;
-  /** when at least half of those that it needs were found: it has lasted until then, for sure */
-  seen: number;
-  scores: number;
-  looks: number;
-  attended: number;
-  /** members at its largest */
-  most: number;
-  reported: boolean;
-}
 
 export interface GroupLook {
   readonly began: number[];
@@ -176,56 +157,9 @@ export class GroupJudge {
   }
 }
 
-/** The class that most of its members have; of two the first in the rule's order. */
-export function classOf({ members, watch }: Group): string {
-  return mostOf(watch, members);
-}
-
-function mostOf(watch: GroupWatch, members: readonly Followed[]): string {
-  const count = (name: string) => members.filter((track) => track.class === name).length;
-  return watch.rule.classes.reduce((best, name) => (count(name) > count(best) ? name : best));
-}
-
 const fewKey = (watch: Watch) => `few ${watch.zone.id} ${watch.rule.id}`;
 
-/** What is said of a gathering that ended too soon. @param over its rule's hours are over */
-function missOf(group: Group, over: boolean): NearMiss {
-  const { watch, entry: at, last: until, scores, looks, most, box } = group;
-  const { rule, zone } = watch;
-  return {
-    kind: 'group',
-    zone: zone.id,
-    rule: rule.id,
-    class: classOf(group),
-    at,
-    until,
-    dwell_s: dwellOf(group),
-    limit_s: rule.dwell_s.value,
-    score: scores / looks,
-    min_score: rule.min_score,
-    count: most,
-    needed: neededOf(rule),
-    box,
-    reason: over ? 'hours' : isLonely(group) ? 'unattended' : 'left',
-  };
-}
-
 const unreported = (groups: readonly Group[]) => groups.filter((group) => !group.reported).map(({ number }) => number);
-
-const dwellOf = ({ entry, seen }: Group) => (seen - entry) / 1000;
-
-const isLong = (group: Group) => dwellOf(group) > group.watch.rule.dwell_s.value;
-
-function isMatter(group: Group): boolean {
-  return !group.reported && isLong(group) && !isLonely(group);
-}
-
-/** How many make a matter. */
-export const neededOf = (rule: GroupRule) => (rule.kind === 'count' ? rule.min_count.value : 1);
-
-/** Was nobody beside the goods often enough? */
-const isLonely = ({ watch: { rule }, attended, looks }: Group) =>
-  rule.kind === 'stall' && attended < rule.attended * looks;
 
 function isSettled(track: Followed, rule: GroupRule): boolean {
   if (rule.kind === 'count' && !rule.standing) return true;
@@ -276,19 +210,4 @@ function bestOf(groups: ReadonlySet<Group>, members: readonly Followed[], box: B
     if (fit > most) [best, most] = [group, fit];
   }
   return best;
-}
-
-function whyOf(group: Group): GroupWhy {
-  const { watch, members, box, reported } = group;
-  const { rule, zone } = watch;
-  return {
-    rule: rule.id,
-    zone: zone.id,
-    box,
-    count: members.length,
-    needed: neededOf(rule),
-    dwell_s: dwellOf(group),
-    limit_s: rule.dwell_s.value,
-    reason: reported ? 'reported' : isLong(group) && isLonely(group) ? 'unattended' : 'timing',
-  };
 }

@@ -1,5 +1,5 @@
-// agent/camera: what a live picture hides. In: a look's finds, doubtful ones too, and the persons followed. Out: the boxes
-// to make unrecognisable. Never: less hidden because of what a find might be; only a piece of scenery that the detector has
+// agent/camera: what a live picture hides. In: a look's finds, doubtful ones too, and the persons followed. Out: boxes to
+// make unrecognisable. Never: less hidden because of what a find might be; only a piece of scenery that the detector has
 // long known, unsure of it, is left as it is.
 import type { Frame } from '../../drivers/camera/types.ts';
 import type { Detection } from '../../models/types.ts';

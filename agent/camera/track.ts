@@ -1,5 +1,5 @@
-// agent/camera: one object that is followed. In: its finds, and looks at its place. Out: where it is or should be, what it
-// most likely is, whether it stands, until when it was there. A thing that is parked is known by its look too. Pure.
+// agent/camera: one object that is followed. In: its finds, and looks at its place. Out: where it is or should be, what
+// it most likely is, whether it stands, until when it was there. A thing that is parked is known by its look too. Pure.
 import type { Detection } from '../../models/types.ts';
 import { type Appearance, drifted, likeness } from './appearance.ts';
 import { common } from './geometry.ts';
