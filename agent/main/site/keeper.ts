@@ -1,19 +1,15 @@
 // agent/main/site: which zones and rules are in force: an edit made on the box, a publication, or the box's own file. In:
 // each as it comes. Out: one site, adopted at once. Never: an edit lost that was answered as done; an edit that silently
 // stands over something newer; a broken file that changes what runs.
-//
-// What came last on this box counts, by what it was made over and not by a clock: an edit notes the file and the publication
-// that were there. While both are the same, it is in force. Once another file or publication comes, that is newer: the edit
-// is set aside, kept and offered, until somebody sends it again. Without an edit a publication stands over the file.
-import { createHash } from 'node:crypto';
 import { KerbError, oneLine } from '../../../contract/index.ts';
 import type { Version } from '../../../ota/device/index.ts';
 import type { Taxonomy } from '../../cases/index.ts';
 import { checkCodes } from '../../cases/index.ts';
 import { readSite, type Site, type SiteOnDisk } from '../../config/site.ts';
-import type { SiteAnswer, SiteEdited, SiteFrom, SiteState } from '../../console/api-site.ts';
+import type { SiteAnswer, SiteEdited, SiteState } from '../../console/api-site.ts';
 import { SmallFile } from '../small-file.ts';
 import { checkEdit, documentOf, type Edit, editFileSchema } from './edits.ts';
+import { choose, type InForce } from './in-force.ts';
 import type { LastGood } from './last-good.ts';
 
 /** Zones and rules that were published: made anew when the box's own file changes. */
@@ -44,16 +40,6 @@ export interface SiteKeeperOptions {
   readonly adopt: (site: Site) => void;
   readonly onChange: () => void;
   readonly log: (line: string) => void;
-}
-
-interface InForce {
-  readonly site: Site;
-  readonly from: SiteFrom;
-  readonly version: string;
-  readonly since: number | null;
-  readonly revision: string;
-  /** the publication that this is, or that an edit was made over */
-  readonly published: Version | null;
 }
 
 /** Versions of edits end so; the part before is what they were made over. */
@@ -245,15 +231,10 @@ export class SiteKeeper {
 
   #choose(): InForce {
     const site = this.#publishedSite();
-    const published = site && this.#published ? this.#published : null;
-    const version = published?.version ?? null;
-    const edit = this.#edit;
-    if (edit && edit.over.file === this.#own.fingerprint && edit.over.counter === (version?.counter ?? null)) {
-      const edited = this.#usableEdit();
-      if (edited) return inForce(edited, 'edited', edited.profile.version, edit.at, version);
-    }
-    if (site && published) return inForce(site, 'published', published.version.version, published.at, version);
-    return inForce(this.own, 'file', this.own.profile.version, this.#ownSince, null);
+    const published =
+      site && this.#published ? { site, version: this.#published.version, at: this.#published.at } : null;
+    const own = { ...this.#own, at: this.#ownSince };
+    return choose({ own, published, edit: this.#edit, usable: () => this.#usableEdit() });
   }
 
   #publishedSite(): Site | null {
@@ -278,12 +259,6 @@ export class SiteKeeper {
     this.#told = line;
     return null;
   }
-}
-
-function inForce(site: Site, from: SiteFrom, version: string, at: number | null, published: Version | null): InForce {
-  const hash = createHash('sha256').update(JSON.stringify([from, version, documentOf(site)]));
-  const revision = hash.digest('hex').slice(0, 16);
-  return { site, from, version, since: at === null ? null : Math.round(at), revision, published };
 }
 
 const versionOf = ({ site }: Edit) =>
