@@ -5,7 +5,8 @@ import test from 'ava';
 import { KerbError } from '../contract/errors.ts';
 import { hashOf, readChoice, thisBox, writeChoice } from './choice.ts';
 import { cacheDir, defaultCard, scratch } from './testing.ts';
-import { choose, type Outcome, runTrial } from './trial.ts';
+import { choose, runTrial } from './trial.ts';
+import type { Outcome } from './trial-candidate.ts';
 
 test('a choice is remembered for its card and its box alone', async (t) => {
   const file = join(await scratch(t), 'state/choices.json');

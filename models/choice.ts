@@ -18,6 +18,14 @@ export interface Use {
 /** Without a trial: runs wherever the program runs, and gives what the model's maker intended to five digits. */
 export const safe: Use = { runtime: 'wasm', weights: 'float' };
 
+/** What a trial found of one candidate. */
+export interface Tried extends Use {
+  /** median of a base look, milliseconds; null: it did not run */
+  readonly ms: number | null;
+  /** why it could not be chosen, where that is so */
+  readonly why?: string | undefined;
+}
+
 /** A choice as it is remembered. */
 export interface Choice extends Use {
   /** the card it is for: its name, and a hash of its files */
@@ -31,10 +39,13 @@ export interface Choice extends Use {
   readonly path?: string | undefined;
   /** when, ISO 8601 */
   readonly at: string;
+  /** all that was tried then */
+  readonly tried?: readonly Tried[] | undefined;
 }
 
 const maxBytes = 1 << 20;
 const mostChoices = 200;
+const useShape = { runtime: z.enum(runtimeNames), weights: z.enum(allWeights) };
 const fileSchema = z.object({
   choices: z
     .array(
@@ -42,11 +53,14 @@ const fileSchema = z.object({
         card: z.string().max(100),
         cardHash: z.string().max(64),
         box: z.string().max(300),
-        runtime: z.enum(runtimeNames),
-        weights: z.enum(allWeights),
+        ...useShape,
         ms: z.number(),
         path: z.string().max(4096).optional(),
         at: z.string().max(40),
+        tried: z
+          .array(z.object({ ...useShape, ms: z.number().nullable(), why: z.string().max(300).optional() }))
+          .max(40)
+          .optional(),
       }),
     )
     .max(mostChoices),

@@ -67,6 +67,7 @@ async function start(options: LookerOptions): Promise<Looker> {
 
 class Pool implements Looker {
   readonly workers: number;
+  readonly use: Use;
   readonly started: Promise<void>;
   readonly #seats: Seat[];
   readonly #limit: number;
@@ -78,12 +79,13 @@ class Pool implements Looker {
 
   constructor(options: LookerOptions) {
     this.workers = Math.min(Math.max(Math.trunc(options.workers), 1), 16);
+    this.use = options.use ?? safe;
     this.#limit = options.queue ?? 16;
     this.started = new Promise((resolve, reject) => {
       this.#starting = { resolve, reject };
     });
     const { folder } = options.card;
-    const { runtime, weights } = options.use ?? safe;
+    const { runtime, weights } = this.use;
     const card = withWeights(options.card.card, weights);
     const places = { folder, cacheDir: options.cacheDir };
     this.#seats = Array.from(

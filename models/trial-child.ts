@@ -11,7 +11,7 @@ import { checkKnown, knownPicture, type NamedOutputs } from './known.ts';
 import { mergeCandidates } from './merge.ts';
 import { openRuntime } from './runtimes.ts';
 import { Scale } from './scale.ts';
-import type { CandidateStart } from './trial.ts';
+import type { CandidateStart } from './trial-candidate.ts';
 import type { Detection, Picture } from './types.ts';
 
 /** What a candidate says. */

@@ -1,4 +1,5 @@
 // models: the words between a picture and what is found in it. No runtime, no file and no thread is named here.
+import type { Use } from './choice.ts';
 
 /** Pixels that a model can look at: width x height x 3 bytes, RGB. */
 export interface Picture {
@@ -74,5 +75,7 @@ export interface Looker {
   readonly workers: number;
   /** looks waiting or running now */
   readonly busy: number;
+  /** what it looks with, where that is known */
+  readonly use?: Use | undefined;
   close(): Promise<void>;
 }

@@ -6,8 +6,12 @@ import { readChoice, safe, type Use } from '../../models/choice.ts';
 import { findModel } from '../../models/files.ts';
 import { nativeAddon } from '../../models/native.ts';
 import { env } from './env.ts';
+import { nameOfUse, runsInWords, runsOf } from './trial/words.ts';
 
 const DEFAULT_CARD = fileURLToPath(new URL('../../models/cards/coco-ssd.yaml', import.meta.url));
+
+/** The drawn street of models/proof, on which trials look. */
+export const STREET = fileURLToPath(new URL('../../models/proof/street.png', import.meta.url));
 
 /** The card at this path, or the built-in one. @throws KerbError CARD_* */
 export function chosenCard(path?: string): Promise<LoadedCard> {
@@ -26,17 +30,18 @@ export function choicesFile(home: string = env().home): string {
   return join(home, 'models/choices.json');
 }
 
-/** What the built-in detector is looked with, and whether this box has tried. */
+/** What the built-in detector is looked with, and what this box found when it tried. */
 export async function useInWords(cache: string): Promise<string> {
   const loaded = await chosenCard();
-  const tried = (await readChoice(choicesFile(), loaded.card)) !== null;
-  const { runtime, weights } = await useFor(loaded, cache);
-  return `${runtime}, weights ${weights}${tried ? '' : ' (not tried here: kerbside models bench finds the fastest)'}`;
+  const choice = await readChoice(choicesFile(), loaded.card);
+  const untried = 'not tried here yet: a camera box does so by itself; kerbside models bench does it now';
+  const tried = choice === null ? untried : `tried ${choice.at.slice(0, 10)}: ${runsInWords(runsOf(choice))}`;
+  return `${nameOfUse(await useFor(loaded, cache))} (${tried})`;
 }
 
 /** What to look with: what `kerbside models bench` found best here, if it still can be had; else what is safe everywhere. */
-export async function useFor({ card, folder }: LoadedCard, cache: string): Promise<Use> {
-  const choice = await readChoice(choicesFile(), card);
+export async function useFor({ card, folder }: LoadedCard, cache: string, choices = choicesFile()): Promise<Use> {
+  const choice = await readChoice(choices, card);
   if (choice === null || (choice.runtime === 'native' && nativeAddon() === null)) return safe;
   for (const size of withWeights(card, choice.weights).sizes) {
     const found = await findModel(size, { folder, cacheDir: cache });

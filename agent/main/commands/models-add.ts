@@ -1,14 +1,9 @@
 // agent/main: kerbside models add. In: a .tflite file. Out: its card, a line of JSON about it, what was guessed on stderr.
-import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { KerbError } from '../../../contract/errors.ts';
 import { type Added, type AddOptions, addModel } from '../../../models/add/add.ts';
-import { hashOf, thisBox, writeChoice } from '../../../models/choice.ts';
-import { choicesFile } from '../model.ts';
-
-/** The drawn street of models/proof. */
-export const street = fileURLToPath(new URL('../../../models/proof/street.png', import.meta.url));
+import { choicesFile, STREET } from '../model.ts';
+import { remember } from '../remember.ts';
 
 /** @returns exit status @throws KerbError for bad usage or a model that is not usable */
 export async function run(argv: string[]): Promise<number> {
@@ -21,7 +16,7 @@ export async function run(argv: string[]): Promise<number> {
       name: { type: 'string' },
       licence: { type: 'string' },
       range: { type: 'string' },
-      picture: { type: 'string', default: street },
+      picture: { type: 'string', default: STREET },
       replace: { type: 'boolean', default: false },
     },
   });
@@ -37,16 +32,8 @@ export async function run(argv: string[]): Promise<number> {
 /** Adds a model, remembers how it runs best here, and says so. */
 export async function addAndTell(options: AddOptions): Promise<void> {
   const added = await addModel(options);
-  const { card, chosen, notes } = added;
-  const choice = { ...chosen.use, ms: round(chosen.ms), at: new Date().toISOString() };
-  await writeChoice(choicesFile(), {
-    card: card.name,
-    cardHash: hashOf(card),
-    box: thisBox(),
-    path: resolve(added.path),
-    ...choice,
-  });
-  for (const note of notes) process.stderr.write(`kerbside: ${note}\n`);
+  await remember(choicesFile(), added, added.chosen, added.outcomes, new Date().toISOString());
+  for (const note of added.notes) process.stderr.write(`kerbside: ${note}\n`);
   process.stdout.write(`${JSON.stringify(lineOf(added))}\n`);
 }
 

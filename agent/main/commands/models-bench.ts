@@ -1,15 +1,13 @@
 // agent/main: kerbside models bench. In: a card, a picture. Out: a line for each candidate and one for the choice, which is
 // remembered in the box's state. Never: a choice remembered that finds something else than the plain model.
-import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { KerbError } from '../../../contract/errors.ts';
-import { weightsOf } from '../../../models/card.ts';
-import { hashOf, thisBox, type Use, writeChoice } from '../../../models/choice.ts';
-import { runtimeNames } from '../../../models/runtimes.ts';
-import { choose, type Outcome, runTrial } from '../../../models/trial.ts';
+import { thisBox } from '../../../models/choice.ts';
+import { allUses, choose, runTrial } from '../../../models/trial.ts';
+import type { Outcome } from '../../../models/trial-candidate.ts';
 import { env } from '../env.ts';
-import { choicesFile, chosenCard } from '../model.ts';
-import { street } from './models-add.ts';
+import { choicesFile, chosenCard, STREET } from '../model.ts';
+import { remember } from '../remember.ts';
 
 /** @returns exit status, 1 where nothing can run @throws KerbError for bad usage or a broken card */
 export async function run(argv: string[]): Promise<number> {
@@ -17,32 +15,21 @@ export async function run(argv: string[]): Promise<number> {
     args: argv,
     options: {
       model: { type: 'string' },
-      picture: { type: 'string', default: street },
+      picture: { type: 'string', default: STREET },
       'dry-run': { type: 'boolean', default: false },
     },
   });
   const { card, folder, path } = await chosenCard(values.model);
   const places = { folder, cacheDir: env().cache };
-  const uses = runtimeNames.flatMap((runtime) => weightsOf(card).map((weights): Use => ({ runtime, weights })));
-  const outcomes = await runTrial({ card, places, picture: values.picture, checked: true }, uses);
+  const outcomes = await runTrial({ card, places, picture: values.picture, checked: true }, allUses(card));
   for (const outcome of outcomes) print(lineOf(outcome));
   const chosen = choose(outcomes);
   if (!chosen) throw new KerbError('TRIAL_FAILED', 'nothing can run this model here', card.name, 'see the lines above');
   const { use, ms } = chosen;
-  const box = thisBox();
   if (!values['dry-run']) {
-    const at = new Date().toISOString();
-    await writeChoice(choicesFile(), {
-      card: card.name,
-      cardHash: hashOf(card),
-      box,
-      path: resolve(path),
-      ...use,
-      ms: round(ms, 1),
-      at,
-    });
+    await remember(choicesFile(), { card, path }, chosen, outcomes, new Date().toISOString());
   }
-  print({ chosen: use, ms: round(ms, 1), box });
+  print({ chosen: use, ms: round(ms, 1), box: thisBox() });
   return 0;
 }
 

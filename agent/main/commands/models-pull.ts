@@ -9,7 +9,8 @@ import { type Fetched, fetchFile } from '../../../models/pull/fetch.ts';
 import { knownModels, type Wanted, wanted } from '../../../models/pull/known.ts';
 import { maxModelBytes } from '../../../models/tflite/read.ts';
 import { env } from '../env.ts';
-import { addAndTell, street } from './models-add.ts';
+import { STREET } from '../model.ts';
+import { addAndTell } from './models-add.ts';
 
 /** @returns exit status @throws KerbError for bad usage, an address that fails, a hash that differs */
 export async function run(argv: string[]): Promise<number> {
@@ -60,7 +61,7 @@ export async function run(argv: string[]): Promise<number> {
     licence: values.licence ?? source.licence,
     url: source.url.href,
     replace: values.replace,
-    picture: street,
+    picture: STREET,
   });
   return 0;
 }
