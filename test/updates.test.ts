@@ -50,7 +50,12 @@ test('the first hour, as written: trust, other rules without a restart, bad rule
     stringify({
       ...{ version: 1, device: 'pole-1', city: 'c', data: join(home, 'agent'), page: { port: page } },
       uplink: { url: address('pole-1:d') },
-      camera: { site: join(ROOT, 'examples/street/site.yaml'), source: join(home, 'none.mp4'), workers: 1 },
+      camera: {
+        site: join(ROOT, 'examples/street/site.yaml'),
+        source: join(home, 'none.mp4'),
+        workers: 1,
+        trial: 'never',
+      },
       // The next poll is far away: only the centre's hint can be what makes the box look.
       updates: {
         url: `http://127.0.0.1:${port}/updates`,

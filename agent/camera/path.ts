@@ -235,6 +235,11 @@ export class CameraPath {
     };
   }
 
+  /** Looks that were due and went by, for every worker was busy. */
+  get missed(): number {
+    return this.#schedule.skipped;
+  }
+
   /** Takes no more frames; resolves when what was taken is handled. */
   async close(): Promise<void> {
     this.#closed = true;

@@ -70,6 +70,12 @@ export const boxSchema = z.strictObject({
       loop: z.boolean().default(false).describe('a file is played again and again at its own speed'),
       workers: z.number().int().min(1).max(8).default(2).describe('inference workers side by side'),
       model: z.string().min(1).optional().describe('path of a model card; default the built-in detector'),
+      trial: z
+        .enum(['once', 'never'])
+        .default('once')
+        .describe(
+          'once: minutes after its start a box that has not tried finds out by itself what it looks fastest with; never: it looks with what runs everywhere, or what `models bench` chose',
+        ),
     })
     .optional()
     .describe('the camera role'),

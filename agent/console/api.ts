@@ -85,6 +85,31 @@ export interface UpdatesState {
   } | null;
 }
 
+/** What the cameras' pictures are looked with, and how that was found. */
+export interface LookerState {
+  /** name of the model's card */
+  model: string;
+  /** what runs now; null: not known */
+  runtime: string | null;
+  weights: string | null;
+  /** what this box found when it tried, and what it chose; null: nothing yet */
+  tried: {
+    at: number;
+    runtime: string;
+    weights: string;
+    /** ms: median of a base look; null: it did not run */
+    runs: { runtime: string; weights: string; ms: number | null; why?: string | undefined }[];
+  } | null;
+  trial: {
+    state: 'done' | 'never' | 'waiting' | 'running' | 'failed';
+    /** what it waits for */
+    wait?: 'start' | 'update' | 'slot' | 'late' | 'memory';
+    /** when it failed, and why */
+    at?: number;
+    reason?: string;
+  };
+}
+
 /** GET /api/state */
 export interface State {
   device: string;
@@ -115,6 +140,8 @@ export interface State {
   outputs: OutputState[];
   flows: FlowsState | null;
   updates: UpdatesState;
+  /** null: this box has no camera role */
+  looker: LookerState | null;
   health: HealthLine[];
 }
 

@@ -110,6 +110,22 @@ export const STATE: State = {
       fault: null,
     },
   },
+  looker: {
+    model: 'coco-ssd',
+    runtime: 'wasm',
+    weights: 'int8',
+    tried: {
+      at: START - 86_400_000,
+      runtime: 'wasm',
+      weights: 'int8',
+      runs: [
+        { runtime: 'wasm', weights: 'float', ms: 86.4 },
+        { runtime: 'wasm', weights: 'int8', ms: 31.2 },
+        { runtime: 'native', weights: 'float', ms: null, why: 'the native TFLite binding is not installed' },
+      ],
+    },
+    trial: { state: 'done' },
+  },
   health: [
     {
       id: 'camera.pole-1',

@@ -174,6 +174,34 @@ export const updatesStateSchema = z.object({
     .describe('where updates come from; null: the configuration names none'),
 });
 
+export const lookerStateSchema = z.object({
+  model: z.string().describe("name of the model's card"),
+  runtime: z.string().nullable().describe('what runs now; null: not known'),
+  weights: z.string().nullable(),
+  tried: z
+    .object({
+      at: ms('when it was tried'),
+      runtime: z.string(),
+      weights: z.string(),
+      runs: z.array(
+        z.object({
+          runtime: z.string(),
+          weights: z.string(),
+          ms: z.number().nullable().describe('median milliseconds of a base look; null: it did not run'),
+          why: z.string().optional().describe('why it could not be chosen'),
+        }),
+      ),
+    })
+    .nullable()
+    .describe('what this box found when it tried, and what it chose; null: nothing yet'),
+  trial: z.object({
+    state: z.enum(['done', 'never', 'waiting', 'running', 'failed']),
+    wait: z.enum(['start', 'update', 'slot', 'late', 'memory']).optional().describe('what it waits for'),
+    at: ms('when it failed').optional(),
+    reason: z.string().optional().describe('why it failed'),
+  }),
+});
+
 export const stateSchema = z.object({
   device: z.string(),
   city: z.string(),
@@ -216,6 +244,7 @@ export const stateSchema = z.object({
   outputs: z.array(outputStateSchema),
   flows: flowsStateSchema.nullable().describe('null: this box runs no flows'),
   updates: updatesStateSchema,
+  looker: lookerStateSchema.nullable().describe('what pictures are looked with; null: this box has no camera role'),
   health: z.array(healthLineSchema),
 });
 

@@ -24,6 +24,7 @@ import { pagePort } from './ports.ts';
 import { StateKeeper } from './state.ts';
 import type { Updates, UpdatesOptions } from './updates/open.ts';
 import type { Pushed } from './updates/pushed.ts';
+import { underWay } from './updates/quiet.ts';
 import { brokenUpdates, releaseCommit, updatesState } from './updates/state.ts';
 import { uplinkMemory } from './uplink-memory.ts';
 import type { RunningVehicle, RunningVehicleOptions } from './vehicle.ts';
@@ -150,10 +151,12 @@ export async function startAgent(box: Box, options: AgentOptions): Promise<Agent
         onEvent: (event) => wired?.flows?.event(event),
         onChange: () => keeper.changed(),
         onChild: (pid, started) => (started ? children.add(pid) : children.remove(pid)),
+        underWay: () => underWay(updates?.view() ?? null, options.installed),
       });
       closers.push(camera.close);
       keeper.cameras = camera.cameras;
       keeper.site = camera.rules;
+      keeper.looks = camera.looks;
       cases = camera;
     } else if (wantsFlows(box)) {
       const holder = await openBook(data, outbox, faults, tell);

@@ -14,11 +14,15 @@ import { RunningCamera } from './camera.ts';
 import { CameraSet } from './camera-set.ts';
 import { apiCase, onTaken } from './cases.ts';
 import type { FaultLog, Log } from './log.ts';
+import { choicesFile } from './model.ts';
 import { Sightings } from './sightings.ts';
 import { SiteKeeper } from './site/keeper.ts';
 import { LastGood } from './site/last-good.ts';
 import { FileWatch } from './site/watch.ts';
+import type { Served } from './trial/lateness.ts';
+import { LiveTrial } from './trial/live-trial.ts';
 import { startModel, startSite } from './updates/chosen.ts';
+import { Turn } from './updates/exchange.ts';
 import { ModelKind } from './updates/model-kind.ts';
 import { ProfileKind } from './updates/profile-kind.ts';
 import type { Pushed } from './updates/pushed.ts';
@@ -41,6 +45,8 @@ export interface CameraRoleOptions {
   readonly onEvent: (event: KerbEvent) => void;
   readonly onChange: () => void;
   readonly onChild: (pid: number, started: boolean) => void;
+  /** an update that must not be disturbed */
+  readonly underWay: () => Promise<'update' | 'slot' | null>;
 }
 
 export interface CameraRole {
@@ -52,6 +58,8 @@ export interface CameraRole {
   readonly rules: SiteSource & { readonly state: SiteState };
   /** what nearly became a case, longest first; null: no such camera */
   nearMisses(camera: string): NearMiss[] | null;
+  /** how the box finds what it looks fastest with */
+  readonly looks: LiveTrial;
   /** what updates may exchange here */
   readonly kinds: readonly UpdateKind[];
   /** what is in force */
@@ -71,7 +79,7 @@ export async function openCameraRole(options: CameraRoleOptions): Promise<Camera
   const looking = { cacheDir: options.cache, workers: role.workers };
   const onRestart = (why: unknown) => faults.add(why, 'looker');
   const first = await startModel(options.pushed, role.model, { ...looking, onRestart }, tellPushed);
-  let { version: model, card } = { version: first.version, card: first.card.card };
+  let { version: model, card } = first;
   const looker = new SwitchLooker(first.looker);
   const keeper: SiteKeeper = new SiteKeeper({
     file: role.site,
@@ -81,7 +89,7 @@ export async function openCameraRole(options: CameraRoleOptions): Promise<Camera
     lastGood,
     edits: join(data, 'site-edits.json'),
     taxonomy,
-    labels: () => new Set(card.labels),
+    labels: () => new Set(card.card.labels),
     now: clock.wall,
     adopt: (site) => {
       maker.adopt(site);
@@ -141,6 +149,23 @@ export async function openCameraRole(options: CameraRoleOptions): Promise<Camera
     () => keeper.files,
     () => keeper.reread(),
   );
+  const turn = new Turn();
+  const looks = new LiveTrial({
+    mode: role.trial,
+    looker,
+    ...looking,
+    card: () => card,
+    choices: choicesFile(),
+    clock,
+    turn,
+    hold: options.underWay,
+    served: () => servedBy(cameras.all, keeper.site),
+    onRestart,
+    onChange: options.onChange,
+    onChild: options.onChild,
+    log: (line) => log.info({ part: 'looks' }, line),
+  });
+  looks.start();
   const kinds: UpdateKind[] = [
     new ModelKind({
       looker,
@@ -148,13 +173,14 @@ export async function openCameraRole(options: CameraRoleOptions): Promise<Camera
       onRestart,
       running: () => model,
       card: () => card,
+      turn,
       onSwitch: (version, of) => {
         [model, card] = [version, of];
         options.onChange();
       },
       // what the rules see now must not be lost
       needed: () =>
-        keeper.site.profile.rules.flatMap((rule) => rule.classes).filter((name) => card.labels.includes(name)),
+        keeper.site.profile.rules.flatMap((rule) => rule.classes).filter((name) => card.card.labels.includes(name)),
       seen: () =>
         cameras.all.flatMap(({ path }) => {
           const newest = path.newest();
@@ -165,7 +191,7 @@ export async function openCameraRole(options: CameraRoleOptions): Promise<Camera
       own: () => keeper.own,
       taxonomy,
       running: () => keeper.running,
-      labels: () => new Set(card.labels),
+      labels: () => new Set(card.card.labels),
       publish: (make, version) => keeper.publish(make, version),
     }),
   ];
@@ -178,16 +204,26 @@ export async function openCameraRole(options: CameraRoleOptions): Promise<Camera
     nearMisses: (id) => cameras.all.find((one) => one.id === id)?.path.nearMisses() ?? null,
     maker,
     book: maker.book,
+    looks,
     kinds,
     running: () => ({ model, profile: keeper.running }),
     acknowledged,
     async close() {
       watch.close();
+      const tried = looks.close();
       sightings.close();
       await cameras.close();
       await within(500, () => maker.settled());
+      await within(200, () => tried);
       await looker.close();
       store.close();
     },
   };
+}
+
+/** Looks that were due and not served so far, and what is wished in all. */
+function servedBy(cameras: readonly RunningCamera[], site: Site): Served {
+  const missed = cameras.reduce((sum, { path }) => sum + path.missed, 0);
+  const wished_per_s = site.cameras.reduce((sum, { looks_per_s }) => sum + looks_per_s, 0);
+  return { missed, wished_per_s };
 }

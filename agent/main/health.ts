@@ -4,6 +4,7 @@ import type { HealthLine, SourceState, State, VehicleState } from '../console/ap
 import type { Check } from '../health/doctor.ts';
 import { cameraLines } from './camera-health.ts';
 import { siteLines } from './site/health.ts';
+import { looksLine } from './trial/health.ts';
 import { updateLines } from './updates/health.ts';
 
 /** What waits longer than this for the centre is worth a warning, ms. */
@@ -13,6 +14,7 @@ export function healthLines(state: Omit<State, 'health'>, checks: readonly Check
   return [
     ...state.cameras.flatMap((camera) => cameraLines(camera, state.now)),
     ...siteLines(state.site),
+    ...(state.looker ? [looksLine(state.looker)] : []),
     ...(state.vehicle ? vehicleLines(state.vehicle) : []),
     linkLine(state),
     outboxLine(state),

@@ -12,6 +12,7 @@ import { flowsHealth } from './flows/health.ts';
 import type { Wired } from './flows/open.ts';
 import { healthLines } from './health.ts';
 import { modelFiles } from './model.ts';
+import type { LiveTrial } from './trial/live-trial.ts';
 import { updatesState } from './updates/state.ts';
 import { VERSION } from './version.ts';
 
@@ -33,6 +34,7 @@ export class StateKeeper {
   readonly #started: number;
   cameras: readonly RunningCamera[] = [];
   site: { readonly state: SiteState } | null = null;
+  looks: Pick<LiveTrial, 'state'> | null = null;
   vehicle: { state(): VehicleState } | null = null;
   wired: Pick<Wired, 'outputs'> & { flows: { state(): State['flows'] } | null } = { flows: null, outputs: () => [] };
   updates: () => UpdatesState = () => updatesState({ commit: null, slot: null }, null, null);
@@ -111,6 +113,7 @@ export class StateKeeper {
       outputs: this.wired.outputs(),
       flows: this.wired.flows?.state() ?? null,
       updates: this.updates(),
+      looker: this.looks?.state() ?? null,
     };
     const wired = flowsHealth(state.flows, state.outputs, now);
     return { ...state, health: [...healthLines(state, this.#checks), ...wired] };

@@ -40,7 +40,7 @@ export async function withBox<T>(
     device: 'bench-box',
     data: join(folder, 'data'),
     page: { host: '127.0.0.1', port: 0 },
-    camera: { site: join(folder, 'site.yaml'), loop: true, workers: 2 },
+    camera: { site: join(folder, 'site.yaml'), loop: true, workers: 2, trial: 'never' },
   };
   writeFileSync(join(folder, 'box.yaml'), stringify(box));
   const started = performance.now();

@@ -2,13 +2,21 @@
 export const enUpdates = {
   updates: {
     title: 'Software',
-    fact: { version: 'Version', slot: 'Slot', model: 'Model', profile: 'Rules', checked: 'Last look' },
+    fact: {
+      version: 'Version',
+      slot: 'Slot',
+      model: 'Model',
+      looks: 'Looks with',
+      profile: 'Rules',
+      checked: 'Last look',
+    },
     checkout: 'none: a checkout',
     none: 'none',
     never: 'never yet',
     own: "the box's own",
     pushed: (counter: number) => `pushed, no. ${counter}`,
     noRepository: 'No updates: the configuration names no repository (updates.url).',
+    tried: (when: string) => `tried here ${when}`,
     wanted: 'Updates',
     kind: { model: 'Model', profile: 'Rules', agent: 'Release' },
     result: {

@@ -1,6 +1,6 @@
 // agent/console page: what runs on the box and how its updates went. In: the state. Out: version, slot, model, profile, and a
 // line for each thing that an update wants, with its reason in words.
-import type { RunningVersion, State, UpdatesState } from '../api.ts';
+import type { LookerState, RunningVersion, State, UpdatesState } from '../api.ts';
 import { html, type Node } from './html.ts';
 import { chip, type Tone } from './marks.ts';
 import { when, words } from './prefs.ts';
@@ -36,6 +36,12 @@ function item({ kind, name, wanted, result, reason, at }: Item): Node {
   </li>`;
 }
 
+/** How pictures are looked at, and when that was tried. */
+function looks({ runtime, weights, tried }: LookerState): Node {
+  if (runtime === null || weights === null) return words.value.updates.none;
+  return html`${runtime} · ${weights} ${tried && html`<span class="soft">· ${words.value.updates.tried(when(tried.at))}</span>`}`;
+}
+
 /** The panel of the health room. */
 export function Software({ known }: { known: State }) {
   const { updates: say } = words.value;
@@ -49,6 +55,7 @@ export function Software({ known }: { known: State }) {
       ${fact(say.fact.version, commit === null ? version : `${version} · ${commit.slice(0, 12)}`)}
       ${fact(say.fact.slot, slot === null ? say.checkout : slot.toUpperCase())}
       ${known.roles.includes('camera') && fact(say.fact.model, running(model))}
+      ${known.looker && fact(say.fact.looks, looks(known.looker))}
       ${known.roles.includes('camera') && fact(say.fact.profile, running(profile))}
       ${repository && fact(say.fact.checked, checked === null ? say.never : when(checked))}
     </dl>

@@ -6,7 +6,8 @@ export const help = `usage: kerbside models ls | bench | add | pull
   ls                   the cards that come with the program and those that were added: a line of JSON for each
   bench [--model CARD] [--picture FILE] [--dry-run]
                        tries every runtime and every way of keeping the weights on this box and remembers the choice
-                       (in KERBSIDE_HOME): the agent, detect and watch use it from then on
+                       (in KERBSIDE_HOME): the agent from its next start, detect and watch use it from then on. A
+                       camera box does this by itself, beside its live looks (camera.trial in the box file)
   add FILE.tflite [--out DIR] [--labels FILE] [--name NAME] [--licence TEXT] [--range 0..1] [--picture FILE] [--replace]
                        inspects a model, tries it on a picture, measures it, and writes its card: NAME.yaml beside the
                        file, or both into DIR. A detector (SSD, YOLOv5/v8/11, EfficientDet-Lite) or a classifier, with

@@ -2,11 +2,12 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import type { Card } from '../../../models/card.ts';
+import type { Card, LoadedCard } from '../../../models/card.ts';
 import { readPicture } from '../../../models/image.ts';
 import { createLooker } from '../../../models/pool.ts';
 import { cacheDir, defaultCard, scratch } from '../../../models/testing.ts';
 import type { Candidate, Version } from '../../../ota/device/index.ts';
+import { Turn } from './exchange.ts';
 import { ModelKind } from './model-kind.ts';
 import { SwitchLooker } from './switch-looker.ts';
 
@@ -18,16 +19,19 @@ async function box(t: ExecutionContext) {
   const folder = await scratch(t);
   const { card } = await defaultCard();
   card.sizes = card.sizes.slice(0, 1);
-  const first = await createLooker({ card: { card, folder, path: folder }, cacheDir, workers: 1 });
+  const own = { card, folder, path: folder };
+  const first = await createLooker({ card: own, cacheDir, workers: 1 });
   const looker = new SwitchLooker(first);
   t.teardown(() => looker.close());
-  const on: { running: Version; card: Card } = { running: OWN, card };
+  const on: { running: Version; card: LoadedCard } = { running: OWN, card: own };
+  const turn = new Turn();
   const kind = new ModelKind({
     looker,
     cacheDir,
     workers: 1,
     running: () => on.running,
     card: () => on.card,
+    turn,
     onSwitch: (running, of) => Object.assign(on, { running, card: of }),
     needed: () => ['car', 'truck', 'bus'],
     seen: () => [],
@@ -41,16 +45,17 @@ async function box(t: ExecutionContext) {
     const good = { name: other.name, version: '2', counter: 7, files: [], folder, first: 'card.yaml' };
     return kind.stage(good);
   };
-  return { looker, first, on, kind, stage, folder };
+  return { looker, first, on, kind, stage, folder, turn };
 }
 
 test.serial('another model takes over between two looks, is watched, and the former is let go', async (t) => {
-  const { looker, first, on, stage } = await box(t);
+  const { looker, first, on, stage, turn } = await box(t);
   const picture = await street();
   const candidate = await stage((card) => {
     card.name = 'other';
   });
   await candidate.check();
+  t.false(turn.free, 'nobody else exchanges the looker meanwhile');
   t.is(on.running, OWN, 'nothing has changed yet');
   const before = looker.look(picture, { depth: 'base', minScore: 0.5 });
   t.is(await candidate.switch(), 'runs');
@@ -60,6 +65,7 @@ test.serial('another model takes over between two looks, is watched, and the for
   t.deepEqual(on.running, { name: 'other', version: '2', counter: 7 });
   await candidate.prove(new AbortController().signal);
   await candidate.settle();
+  t.true(turn.free);
   await t.throwsAsync(first.look(picture, { depth: 'base', minScore: 0.5 }), { message: /closed/ });
   t.like(looker.stats, { looks: 1, failed: 0 });
 });
@@ -116,10 +122,11 @@ const BAD: [string, (card: Card) => void, string][] = [
 ];
 for (const [what, change, code] of BAD) {
   test.serial(`a model that ${what} never takes over`, async (t) => {
-    const { looker, on, stage } = await box(t);
+    const { looker, on, stage, turn } = await box(t);
     const candidate = await stage(change);
     await t.throwsAsync(candidate.check(), { code });
     await candidate.close();
+    t.true(turn.free);
     t.is(on.running, OWN);
     t.regex((await looker.look(await street(), { depth: 'base', minScore: 0.5 })).model, /^coco-ssd /);
   });

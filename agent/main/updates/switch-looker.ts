@@ -33,6 +33,10 @@ export class SwitchLooker implements Looker {
     return this.#current.busy;
   }
 
+  get use(): Looker['use'] {
+    return this.#current.use;
+  }
+
   get stats(): LookStats {
     return this.#stats;
   }
