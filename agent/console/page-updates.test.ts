@@ -21,6 +21,8 @@ test.serial('what is pushed while somebody looks is seen without a reload, in bo
   await panel.getByText("street demo-1 · the box's own").waitFor();
   await panel.getByText('does not find the car in the known picture').waitFor();
   t.is(await panel.locator('.chip.warn').innerText(), 'refused');
+  await panel.getByText('wasm · int8 · 31.2 ms').waitFor();
+  await panel.getByText('tried here').waitFor();
   await view.evaluate('window.stayed = true');
   it.state.updates = structuredClone(it.state.updates);
   it.state.updates.profile = { name: 'street', version: 'demo-2', counter: 4 };
@@ -34,5 +36,6 @@ test.serial('what is pushed while somebody looks is seen without a reload, in bo
   t.deepEqual(complaints, []);
   const chinese = await open(browser, t, page, CHINESE, '#/health');
   await chinese.view.getByText('未启用更新').waitFor();
+  await chinese.view.getByText('本机试选于').waitFor();
   t.true(await chinese.view.evaluate('document.documentElement.scrollWidth <= innerWidth'));
 });

@@ -1,12 +1,14 @@
 // agent/main: the detector a box uses: its card, where that card's files must lie, and what this box's trial chose for it.
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type LoadedCard, loadCard, withWeights } from '../../models/card.ts';
-import { readChoice, safe, type Use } from '../../models/choice.ts';
+import { type Card, type LoadedCard, loadCard, withWeights } from '../../models/card.ts';
+import { hashOf, readChoice, safe, type Use } from '../../models/choice.ts';
 import { findModel } from '../../models/files.ts';
 import { nativeAddon } from '../../models/native.ts';
+import { systemClock } from '../health/clock.ts';
 import { env } from './env.ts';
-import { nameOfUse, runsInWords, runsOf } from './trial/words.ts';
+import { Attempts, attemptsFile } from './trial/attempts.ts';
+import { dayOf, nameOfUse, runsInWords, runsOf, UNSAID } from './trial/words.ts';
 
 const DEFAULT_CARD = fileURLToPath(new URL('../../models/cards/coco-ssd.yaml', import.meta.url));
 
@@ -33,10 +35,19 @@ export function choicesFile(home: string = env().home): string {
 /** What the built-in detector is looked with, and what this box found when it tried. */
 export async function useInWords(cache: string): Promise<string> {
   const loaded = await chosenCard();
-  const choice = await readChoice(choicesFile(), loaded.card);
-  const untried = 'not tried here yet: a camera box does so by itself; kerbside models bench does it now';
-  const tried = choice === null ? untried : `tried ${choice.at.slice(0, 10)}: ${runsInWords(runsOf(choice))}`;
+  const choices = choicesFile();
+  const choice = await readChoice(choices, loaded.card);
+  const tried = choice
+    ? `tried ${choice.at.slice(0, 10)}: ${runsInWords(runsOf(choice))}`
+    : `${untried(choices, loaded.card)}; kerbside models bench tries now`;
   return `${nameOfUse(await useFor(loaded, cache))} (${tried})`;
+}
+
+function untried(choices: string, card: Card): string {
+  const attempt = new Attempts(attemptsFile(choices), systemClock()).of(hashOf(card));
+  if (!attempt) return 'not tried here yet: a camera box does so by itself';
+  const why = attempt.why ?? `it runs now, or ${UNSAID}`;
+  return `a trial on ${dayOf(attempt.at)} chose nothing: ${why}; it is repeated after a day`;
 }
 
 /** What to look with: what `kerbside models bench` found best here, if it still can be had; else what is safe everywhere. */

@@ -42,6 +42,15 @@ function looks({ runtime, weights, tried }: LookerState): Node {
   return html`${runtime} · ${weights} ${tried && html`<span class="soft">· ${words.value.updates.tried(when(tried.at))}</span>`}`;
 }
 
+/** What each way took when it was tried, milliseconds. */
+function measured({ tried }: LookerState): Node {
+  const { updates: say } = words.value;
+  return (tried?.runs ?? []).map(
+    ({ runtime, weights, ms }) =>
+      html`<div key=${`${runtime} ${weights}`}>${runtime} · ${weights} <span class="soft">· ${ms === null ? say.absent : `${ms.toFixed(1)} ms`}</span></div>`,
+  );
+}
+
 /** The panel of the health room. */
 export function Software({ known }: { known: State }) {
   const { updates: say } = words.value;
@@ -56,6 +65,7 @@ export function Software({ known }: { known: State }) {
       ${fact(say.fact.slot, slot === null ? say.checkout : slot.toUpperCase())}
       ${known.roles.includes('camera') && fact(say.fact.model, running(model))}
       ${known.looker && fact(say.fact.looks, looks(known.looker))}
+      ${known.looker?.tried && fact(say.fact.measured, measured(known.looker))}
       ${known.roles.includes('camera') && fact(say.fact.profile, running(profile))}
       ${repository && fact(say.fact.checked, checked === null ? say.never : when(checked))}
     </dl>

@@ -2,7 +2,7 @@
 // the box down is not begun again at each start. In: a card's hash. Out: whether a day has passed since. Never: a day
 // believed of a clock that nobody vouches for; a trial that is not on disk.
 import { mkdir } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { thisBox } from '../../../models/choice.ts';
 import type { Clock } from '../../health/clock.ts';
@@ -26,6 +26,9 @@ const attemptSchema = z.object({
   why: z.string().max(MAX_WORDS).nullable(),
 });
 const fileSchema = z.object({ attempts: z.array(attemptSchema).max(MOST) });
+
+/** Beside the file of choices. */
+export const attemptsFile = (choices: string) => join(dirname(choices), 'attempts.json');
 
 export type Attempt = z.infer<typeof attemptSchema>;
 

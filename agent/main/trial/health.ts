@@ -1,7 +1,7 @@
 // agent/main/trial: what the box looks with, in the words of the health page. In: the state. Out: one line. Never "bad": a box
 // that could not try looks as before.
 import type { HealthLine, LookerState, Words } from '../../console/api.ts';
-import { runsInWords } from './words.ts';
+import { dayOf } from './words.ts';
 
 const WAITS: Record<NonNullable<LookerState['trial']['wait']>, Words> = {
   start: { zh: '启动几分钟后试选', en: 'some minutes after the start' },
@@ -17,17 +17,25 @@ const BY_HAND: Words = {
 };
 
 export function looksLine(looker: LookerState): HealthLine {
-  const line = { id: 'looks', ...said(looker) };
-  return { ...line, value: [running(looker), tried(looker)].filter((part) => part !== '').join('; ') };
+  const { trial } = looker;
+  const value = trial.state === 'failed' ? `${dayOf(trial.at ?? 0)}: ${trial.reason ?? ''}` : inShort(looker);
+  return { id: 'looks', ...said(looker), value };
 }
 
-function said({ trial }: LookerState): Pick<HealthLine, 'level' | 'text' | 'remedy'> {
+function said({ trial, tried, runtime, weights }: LookerState): Pick<HealthLine, 'level' | 'text' | 'remedy'> {
   const { state, wait } = trial;
   if (state === 'done') {
-    return {
-      level: 'ok',
-      text: { zh: '识别方式:已在本机试选', en: 'How pictures are looked at: as tried on this box' },
+    const later = tried !== null && (tried.runtime !== runtime || tried.weights !== weights);
+    if (!later)
+      return {
+        level: 'ok',
+        text: { zh: '识别方式:已在本机试选', en: 'How pictures are looked at: as tried on this box' },
+      };
+    const { zh, en } = {
+      zh: '识别方式:已试选,下次启动生效',
+      en: 'How pictures are looked at: as tried here from the next start on',
     };
+    return { level: 'ok', text: { zh, en } };
   }
   if (state === 'running') {
     return {
@@ -61,14 +69,9 @@ function said({ trial }: LookerState): Pick<HealthLine, 'level' | 'text' | 'reme
   };
 }
 
-const running = ({ runtime, weights }: LookerState) => (runtime && weights ? `${runtime}, weights ${weights}` : '');
-
-function tried({ tried: found, trial, runtime, weights }: LookerState): string {
-  if (trial.state === 'failed') return `${day(trial.at ?? 0)}: ${trial.reason ?? ''}`;
-  if (!found) return '';
-  const later = found.runtime !== runtime || found.weights !== weights;
-  const next = later ? `from the next start on ${found.runtime}, weights ${found.weights}; ` : '';
-  return `${next}tried ${day(found.at)}: ${runsInWords(found.runs)}`;
+/** What runs, and its milliseconds where they were measured. */
+function inShort({ runtime, weights, tried }: LookerState): string {
+  if (runtime === null || weights === null) return '';
+  const ms = tried?.runs.find((run) => run.runtime === runtime && run.weights === weights)?.ms ?? null;
+  return `${runtime} ${weights}${ms === null ? '' : `, ${ms.toFixed(1)} ms`}`;
 }
-
-const day = (at: number) => new Date(at).toISOString().slice(0, 10);

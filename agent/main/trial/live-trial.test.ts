@@ -8,7 +8,7 @@ import { readPicture } from '../../../models/image.ts';
 import type { gentleTrial } from '../../../models/trial.ts';
 import { STREET } from '../model.ts';
 import { Turn } from '../updates/exchange.ts';
-import { box, DAY_MS, outcome, SetClock } from './testing.ts';
+import { box, DAY_MS, outcome, SetClock, smallCard } from './testing.ts';
 
 const int8: Use = { runtime: 'wasm', weights: 'int8' };
 const base = { depth: 'base', minScore: 0.5 } as const;
@@ -196,6 +196,28 @@ test.serial('each card is tried by itself; a choice that can no longer be had is
   await until('done');
   t.is(counted.begun, 1);
   t.deepEqual(looker.use, int8);
+});
+
+test.serial('another model that an update brings is tried as well, some time after it came', async (t) => {
+  const { counted, tryOut } = known(80, 30);
+  const first = await smallCard();
+  let card = first;
+  const { trial, until, folder } = await box(t, { tryOut, card: () => card, pace: { after_ms: 300 } });
+  trial.start();
+  await until('done');
+  const other = await smallCard();
+  other.card.name = 'other';
+  // a card is known by its files
+  other.card.sizes[0]!.variants!['conv-int8']!.sha256 = '0'.repeat(64);
+  card = other;
+  await until('waiting');
+  t.is(trial.state().trial.wait, 'start');
+  t.is(counted.begun, 1);
+  await until('done');
+  t.is(counted.begun, 2);
+  const choices = join(folder, 'choices.json');
+  t.like(await readChoice(choices, first.card), int8);
+  t.like(await readChoice(choices, other.card), { card: 'other', ...int8 });
 });
 
 test.serial('stopped in the middle of a real trial it leaves no process, and says so at the next start', async (t) => {

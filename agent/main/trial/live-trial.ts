@@ -2,7 +2,6 @@
 // Out: once for each card and box a trial beside the live looks, its choice remembered and in force between two looks.
 // Never: a trial that is begun again at each start, or within a day of one that chose nothing; two processes of it at a time;
 // one beside an update; a looker that did not prove itself.
-import { dirname, join } from 'node:path';
 import { KerbError, oneLine } from '../../../contract/index.ts';
 import type { LoadedCard } from '../../../models/card.ts';
 import { type Choice, hashOf, readChoice } from '../../../models/choice.ts';
@@ -15,10 +14,10 @@ import { STREET, useFor } from '../model.ts';
 import { remember } from '../remember.ts';
 import { type Turn, WATCH_MS } from '../updates/exchange.ts';
 import type { SwitchLooker } from '../updates/switch-looker.ts';
-import { Attempts } from './attempts.ts';
+import { Attempts, attemptsFile } from './attempts.ts';
 import { changeUse, sameUse } from './change.ts';
 import { Lateness, type Served } from './lateness.ts';
-import { nameOfUse, runsInWords, runsOf } from './words.ts';
+import { nameOfUse, runsInWords, runsOf, UNSAID } from './words.ts';
 
 type Trial = LookerState['trial'];
 type Wait = NonNullable<Trial['wait']>;
@@ -26,7 +25,7 @@ type Fit = Outcome & { fault: null };
 
 /** When things happen; other values are for tests. */
 export interface TrialPace {
-  /** after its start a box has other things to do */
+  /** after its start, or after another model came, a box has other things to do */
   readonly after_ms: number;
   /** how often it is looked whether a trial is due */
   readonly every_ms: number;
@@ -66,7 +65,9 @@ export class LiveTrial {
   readonly #attempts: Attempts;
   readonly #lateness: Lateness;
   readonly #stop = new AbortController();
-  readonly #began = performance.now();
+  /** when the running card began to run, and which it is */
+  #began = performance.now();
+  #cardHash = '';
   #lateSince: number | null = null;
   #timer: NodeJS.Timeout | undefined;
   #round: Promise<void> = Promise.resolve();
@@ -76,7 +77,7 @@ export class LiveTrial {
   constructor(options: LiveTrialOptions) {
     this.#options = options;
     this.#pace = { ...PACE, ...options.pace };
-    this.#attempts = new Attempts(join(dirname(options.choices), 'attempts.json'), options.clock);
+    this.#attempts = new Attempts(attemptsFile(options.choices), options.clock);
     this.#lateness = new Lateness(options.served);
   }
 
@@ -126,6 +127,7 @@ export class LiveTrial {
     const { mode, card, choices, cacheDir } = this.#options;
     const loaded = card();
     const cardHash = hashOf(loaded.card);
+    if (cardHash !== this.#cardHash) [this.#cardHash, this.#began] = [cardHash, performance.now()];
     const late = this.#lateness.late(performance.now());
     this.#choice = await readChoice(choices, loaded.card);
     // what was chosen may be gone: a library, a file
@@ -134,8 +136,7 @@ export class LiveTrial {
     if (mode === 'never') return this.#say({ state: 'never' });
     const attempt = this.#attempts.of(cardHash);
     if (attempt && !this.#attempts.dayPassed(attempt)) {
-      const reason = attempt.why ?? 'the agent or the box went down during it';
-      return this.#say({ state: 'failed', at: attempt.at, reason });
+      return this.#say({ state: 'failed', at: attempt.at, reason: attempt.why ?? UNSAID });
     }
     const wait = await this.#wait(late);
     if (wait) return this.#say({ state: 'waiting', wait });

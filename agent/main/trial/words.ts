@@ -1,6 +1,12 @@
 // agent/main/trial: what was tried, in one line, for doctor, health and the log.
 import type { Choice, Tried, Use } from '../../../models/choice.ts';
 
+/** Why a trial chose nothing, where nobody was left to say. */
+export const UNSAID = 'the agent or the box went down during it';
+
+/** @param at epoch ms */
+export const dayOf = (at: number) => new Date(at).toISOString().slice(0, 10);
+
 export const nameOfUse = ({ runtime, weights }: Use) => `${runtime}, weights ${weights}`;
 
 /** What a trial found; one that an earlier release remembered tells only what it chose. */
