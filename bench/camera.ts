@@ -119,7 +119,7 @@ const median = (values: number[]) => values.toSorted((a, b) => a - b)[values.len
 async function pathOverBare(looks: Omit<LooksOrder, 'who'>, cameras: CamerasOrder): Promise<Row> {
   const [path, bare]: number[][] = [[], []];
   for (let i = 0; i < ROUNDS; i++) {
-    path!.push((await program<{ rate: number }>('cameras', { ...cameras, recorded: true })).rate);
+    path!.push((await program<{ rate: number }>('cameras', { ...cameras, crops: 0, recorded: true })).rate);
     bare!.push(await looksPerS({ ...looks, who: 'bare' }));
   }
   return row('camera.path_over_bare', median(path!), 'looks/s', 'bare runtime, one thread', median(bare!), 0.8);
@@ -151,7 +151,7 @@ async function served(template: CamerasOrder): Promise<Row[]> {
     for (let cameras = 2; cameras <= MOST_CAMERAS; cameras += 2) {
       const now = await program<CamerasResult>('cameras', { ...order, cameras, gate });
       process.stderr.write(
-        `${cameras} cameras, gate ${gate ? 'on' : 'off'}: ${now.made} made, ${now.gated} spared, ${now.late} late, recall ${now.recall.toFixed(3)}\n`,
+        `${cameras} cameras, gate ${gate ? 'on' : 'off'}: ${now.made} made, ${now.gated} spared, ${now.late} late, recall ${now.recall.toFixed(3)}, ${now.crops_per_s.toFixed(1)} crops/s each\n`,
       );
       if (now.late > LATE * now.due) break;
       [most, result] = [cameras, now];

@@ -21,7 +21,7 @@ const STILL_S = 8;
 const MOVED_S = 40;
 /** Fewer cells together are noise, a leaf, a drop. */
 const LEAST_CELLS = 3;
-const MAX_REGIONS = 8;
+const MAX_REGIONS = 24;
 /** Where more than this share moves at once, the light has changed or the camera was turned: all is learnt anew. */
 const ALL = 0.7;
 

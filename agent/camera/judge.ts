@@ -47,6 +47,8 @@ export interface Judgement {
   /** stays whose first picture is not needed after this look */
   readonly ended: readonly number[];
   readonly verdicts: readonly Verdict[];
+  /** everything that is followed, found now or not */
+  readonly followed: readonly Followed[];
   /** where followed persons are or should be, found now or not: what a shown picture must hide besides its own finds */
   readonly persons: readonly { readonly score: number; readonly box: Box }[];
 }
@@ -225,6 +227,7 @@ export class CameraJudge {
       began,
       ended,
       verdicts,
+      followed: tracks,
       persons: tracks.filter((track) => track.class === 'person'),
     };
   }

@@ -182,6 +182,76 @@ test('real rates come from the times of the frames', async (t) => {
   t.like(path.stats(20_000), { frames_per_s: 0, looks_per_s: 0 });
 });
 
+/** Two boxes walk through a grey picture. */
+const walk = (seq: number, time: number): Frame => {
+  const one = frame(seq, time);
+  for (const [top, step] of [
+    [60, 3],
+    [220, -2],
+  ] as const) {
+    const left = (200 + step * seq + 4000) % 360;
+    for (let y = top; y < top + 30; y++) one.rgb.fill(240, (y * 400 + left) * 3, (y * 400 + left + 16) * 3);
+  }
+  return one;
+};
+
+test('a recording enlarges what moves and the zone, as much as it may, the same with one worker or three', async (t) => {
+  const asked = [];
+  for (const workers of [1, 3]) {
+    const looker = new MadeLooker(workers, parked);
+    const { path } = start(looker, { camera: { ...camera, crops: 2 } });
+    await path.feed(
+      (async function* () {
+        for (let seq = 0; seq < 60; seq++) yield walk(seq, seq * 250);
+      })(),
+    );
+    asked.push(looker.asked);
+    const crops = looker.asked.flatMap((one) => one.crops);
+    t.true(crops.length >= 110, `${crops.length}`);
+    const places = [60, 220, 150].map((y) => crops.filter((crop) => crop[1] < y && y < crop[1] + crop[3]).length);
+    t.true(
+      places.every((count) => count > 15),
+      `${places}`,
+    );
+  }
+  t.deepEqual(asked[0], asked[1]);
+});
+
+test('live: crops come by the time there is, go at once when looks are late, and come back', async (t) => {
+  const looker = new MadeLooker(1, parked, true);
+  looker.ms = 20;
+  const { path, reports } = start(looker, { camera: { ...camera, crops: 2 } });
+  /** @param late looks end only when all frames were offered */
+  const live = async (from: number, until: number, late = false) => {
+    const before = looker.asked.length;
+    for (let time = from; time < until; time += 125) {
+      path.offer(frame(1, time));
+      if (late) continue;
+      looker.waiting.shift()?.();
+      await path.settled();
+    }
+    looker.waiting.shift()?.();
+    await turns();
+    looker.waiting.shift()?.();
+    await path.settled();
+    return looker.asked.slice(before).map(({ crops }) => crops.length);
+  };
+  t.deepEqual(new Set(await live(0, 1000)), new Set([0]));
+  await live(1000, 15_000);
+  const before = await live(15_000, 20_000);
+  t.deepEqual(new Set(before), new Set([1]), 'the zone with the car that stands in it, at each look');
+  t.is(path.stats(20_000).crops_per_s, 4);
+  t.is(path.stats(20_000).look_ms, 20, 'of an inference');
+  t.deepEqual(await live(20_000, 22_000, true), [1]);
+  t.true(path.stats(22_000).skipped > 3);
+  t.deepEqual(new Set(await live(22_000, 22_500)), new Set([0]));
+  await live(22_500, 34_000);
+  t.deepEqual(new Set(await live(34_000, 36_000)), new Set([1]));
+  t.true(reports.length > 100);
+  path.adopt({ ...camera, crops: 0 }, profile(5));
+  t.deepEqual(new Set(await live(36_000, 38_000)), new Set([0]));
+});
+
 test('live: a still picture is looked at now and then, movement and what comes to rest at every turn', async (t) => {
   const looker = new MadeLooker(2, parked);
   const gated = { ...camera, gate: true, idle_look_s: 2 };

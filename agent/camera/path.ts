@@ -3,11 +3,12 @@
 // Never: a queue of live frames, a look out of turn, more than a few frames held.
 import type { Frame } from '../../drivers/camera/types.ts';
 import { believed } from '../../models/doubt.ts';
-import type { Look, LookDepth, Looker } from '../../models/types.ts';
+import type { Look, LookDepth, Looker, LookOptions } from '../../models/types.ts';
 import { LocalTime } from '../config/hours.ts';
 import type { Camera, Profile } from '../config/site.ts';
+import { Crops, LAG } from './crops.ts';
 import { FirstSights } from './firsts.ts';
-import { MotionGate } from './gate.ts';
+import { MotionGate, type Movement } from './gate.ts';
 import { HIDE_SCORE, Hidden } from './hidden.ts';
 import { CameraJudge, type JudgeMemory, type Judgement, WEAK_SCORE } from './judge.ts';
 import type { LargerFrames } from './larger.ts';
@@ -44,7 +45,7 @@ export interface PathOptions {
 export interface PathStats {
   readonly frames_per_s: number;
   readonly looks_per_s: number;
-  /** median milliseconds of a base look */
+  /** median milliseconds of an inference of a base look */
   readonly look_ms: number;
   /** times a look was due and every worker was busy */
   readonly skipped: number;
@@ -52,6 +53,8 @@ export interface PathStats {
   readonly gated_per_s: number;
   /** share of the picture that moved when it was last judged, 0..1; null: it is not judged */
   readonly moving: number | null;
+  /** regions a second that looks enlarged */
+  readonly crops_per_s: number;
   /** looks that failed */
   readonly failed: number;
   /** seq of the newest frame that `jpeg` can give */
@@ -67,6 +70,10 @@ const RECORDED_TRIES = 3;
 /** After the last movement every frame is looked at for so long: what came to rest is seen at rest, ms. */
 const SETTLE_MS = 1500;
 
+/** What is not judged does not tell where it moves. */
+const STILL: Movement = { share: 0, regions: [] };
+const isJudged = ({ gate, crops }: Camera) => gate || crops > 0;
+
 export class CameraPath {
   #options: PathOptions;
   readonly #judge: CameraJudge;
@@ -75,6 +82,7 @@ export class CameraPath {
   readonly #seat: Seat;
   #hours: LocalTime;
   #gate: MotionGate | null;
+  readonly #crops: Crops;
   #moving: number | null = null;
   #moved = Number.NEGATIVE_INFINITY;
   #looked = Number.NEGATIVE_INFINITY;
@@ -86,6 +94,7 @@ export class CameraPath {
   readonly #hidden = new Hidden();
   readonly #frames = new Rate();
   readonly #looks = new Rate();
+  readonly #cropped = new Rate();
   readonly #look_ms = new Median();
   #tail: Promise<void> = Promise.resolve();
   #held = 0;
@@ -102,7 +111,8 @@ export class CameraPath {
     this.#share = options.share ?? new LookShare(options.looker);
     this.#seat = this.#share.join();
     this.#hours = new LocalTime(timeZone ?? 'UTC');
-    this.#gate = camera.gate ? new MotionGate() : null;
+    this.#gate = isJudged(camera) ? new MotionGate() : null;
+    this.#crops = new Crops(camera, profile);
   }
 
   /** What it knows of parked things and their time, for a path that goes on after a restart. */
@@ -121,7 +131,8 @@ export class CameraPath {
     this.#options = { ...this.#options, camera, profile };
     this.#judge.adopt(camera, profile, timeZone);
     if (timeZone !== undefined) this.#hours = new LocalTime(timeZone);
-    if (camera.gate !== before.gate) this.#gate = camera.gate ? new MotionGate() : null;
+    this.#crops.adopt(camera, profile);
+    if (isJudged(camera) !== isJudged(before)) this.#gate = isJudged(camera) ? new MotionGate() : null;
     if (camera.looks_per_s !== before.looks_per_s || camera.wide_every_s !== before.wide_every_s) {
       this.#schedule = new Schedule(camera.looks_per_s, camera.wide_every_s);
     }
@@ -146,8 +157,12 @@ export class CameraPath {
     if (this.#closed) return false;
     const { time } = frame;
     this.#frames.add(time);
-    if (!this.#schedule.due(time)) return false;
-    if (this.#isStill(frame)) {
+    const skipped = this.#schedule.skipped;
+    const due = this.#schedule.due(time);
+    if (this.#schedule.skipped > skipped) this.#share.allowance.late(time);
+    if (!due) return false;
+    const movement = this.#gate?.look(frame) ?? STILL;
+    if (this.#isStill(time, movement)) {
       this.#schedule.passed();
       this.#gated.add(time);
       this.gated += 1;
@@ -166,7 +181,7 @@ export class CameraPath {
       () => {
         if (this.#closed) return Promise.resolve();
         this.#looked = time;
-        return this.#take(frame, 1, false);
+        return this.#take(frame, movement, false);
       },
       () => this.#options.onFree?.(frame),
     );
@@ -174,16 +189,13 @@ export class CameraPath {
   }
 
   /** Does nothing move, and was it looked at lately? */
-  #isStill(frame: Frame): boolean {
-    const { time } = frame;
-    if (!this.#gate) {
-      this.#moving = null;
-      return false;
-    }
-    this.#moving = this.#gate.look(frame).share;
-    if (this.#moving > 0) this.#moved = time;
+  #isStill(time: number, { share }: Movement): boolean {
+    const { gate, idle_look_s } = this.#options.camera;
+    this.#moving = gate ? share : null;
+    if (!gate) return false;
+    if (share > 0) this.#moved = time;
     if (time < this.#moved) this.#moved = this.#looked = Number.NEGATIVE_INFINITY; // the clock was set back
-    return time - this.#moved > SETTLE_MS && time - this.#looked < this.#options.camera.idle_look_s * 1000;
+    return time - this.#moved > SETTLE_MS && time - this.#looked < idle_look_s * 1000;
   }
 
   /**
@@ -196,7 +208,10 @@ export class CameraPath {
       if (this.#closed) break;
       this.#frames.add(frame.time);
       if (!this.#schedule.due(frame.time)) continue;
-      pending.push(this.#take(frame, RECORDED_TRIES, true));
+      const { crops } = this.#options.camera;
+      // Its crops rest on what the look LAG before it left, whatever the number of workers.
+      if (crops > 0 && pending.length >= LAG) await pending.shift();
+      pending.push(this.#take(frame, this.#gate?.look(frame) ?? STILL, true));
       // One look more than there are workers, so that none waits while the next frame is read.
       if (pending.length > this.#options.looker.workers) await pending.shift();
       this.#throwFault();
@@ -229,6 +244,7 @@ export class CameraPath {
       skipped: this.#schedule.skipped,
       gated_per_s: this.#gated.at(now),
       moving: this.#moving,
+      crops_per_s: this.#cropped.at(now),
       failed: this.#failed,
       latest: this.#pictures.latest,
       counts: this.#judge.counts(),
@@ -248,14 +264,20 @@ export class CameraPath {
   }
 
   /** Starts a look; what comes of it is handled after that of the frames before. Resolves then, never rejects. */
-  #take(frame: Frame, tries: number, wait: boolean): Promise<void> {
+  #take(frame: Frame, { regions }: Movement, recorded: boolean): Promise<void> {
     const depth = this.#schedule.looked(frame.time);
     this.#held += 1;
-    const look = this.#look(frame, depth, tries);
+    const wished = this.#options.camera.crops;
+    const most = recorded ? wished : this.#share.allowance.take(this.#seat, frame.time, wished);
+    const crops = this.#crops.choose(frame, regions, most, recorded);
+    const options = { depth, minScore: HIDE_SCORE, crops, ...(recorded ? {} : { enough: this.#share.enough }) };
+    const look = this.#look(frame, options, recorded ? RECORDED_TRIES : 1);
+    if (!recorded) void look.then((seen) => this.#account(depth, most, seen));
     this.#tail = this.#tail.then(async () => {
       try {
         const seen = await look;
-        if (seen) await this.#handle(frame, depth, seen, wait);
+        if (seen) await this.#handle(frame, depth, seen, recorded);
+        else this.#crops.ended(null);
       } catch (error) {
         this.#fault ??= { error };
         this.#options.onFault?.(error);
@@ -266,10 +288,10 @@ export class CameraPath {
     return this.#tail;
   }
 
-  async #look(frame: Frame, depth: LookDepth, tries: number): Promise<Look | null> {
+  async #look(frame: Frame, options: LookOptions, tries: number): Promise<Look | null> {
     for (let left = tries; ; left--) {
       try {
-        return await this.#options.looker.look(frame, { depth, minScore: HIDE_SCORE });
+        return await this.#options.looker.look(frame, options);
       } catch (error) {
         if (left > 1) continue;
         this.#failed += 1;
@@ -279,14 +301,23 @@ export class CameraPath {
     }
   }
 
+  /** What a look took of the workers' time. */
+  #account(depth: LookDepth, granted: number, look: Look | null): void {
+    const inferences = look && depth === 'base' ? 1 + (look.crops ?? 0) : 0;
+    this.#share.allowance.spent(look?.ms ?? 0, granted, inferences);
+  }
+
   async #handle(frame: Frame, depth: LookDepth, look: Look, wait: boolean): Promise<void> {
     const { seq, time, width, height } = frame;
     this.#looks.add(time);
-    if (depth === 'base') this.#look_ms.add(look.ms);
+    const crops = look.crops ?? 0;
+    for (let i = 0; i < crops; i++) this.#cropped.add(time);
+    if (depth === 'base') this.#look_ms.add(look.ms / (1 + crops));
     const objects = believed(look.objects)
       .filter((find) => find.score >= WEAK_SCORE)
       .slice(0, MAX_OBJECTS);
     const judged = this.#judge.look(time, objects, frame);
+    this.#crops.ended({ time, followed: judged.followed });
     const { tracks, why, groups } = judged;
     const camera = this.#options.camera.id;
     const report = { camera, seq, time, width, height, objects, tracks, why, groups, look: { ms: look.ms, depth } };

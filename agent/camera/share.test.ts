@@ -65,6 +65,21 @@ test('a weight of three is three times as many looks while workers are short, an
   t.true(ratio > 2 && ratio < 4, `${ratio}`);
 });
 
+test('while a look that is due waits, those that run are told that it is enough', async (t) => {
+  const { share, offer, finish } = rig(1);
+  const [a, b] = [share.join(), share.join()];
+  offer(a, 'a', 0);
+  t.is(share.enough[0], 0);
+  offer(b, 'b', 10);
+  t.is(share.enough[0], 1);
+  await finish();
+  t.is(share.enough[0], 0);
+  offer(a, 'a', 20);
+  t.is(share.enough[0], 1);
+  share.leave(a);
+  t.is(share.enough[0], 0);
+});
+
 test('a camera that has left is not started any more', async (t) => {
   const { share, offer, finish, started } = rig(1);
   const [a, b] = [share.join(), share.join()];

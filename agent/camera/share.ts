@@ -1,7 +1,8 @@
 // agent/camera: shares the looking workers among cameras. In: each camera's newest frame that is due. Out: a start for the
 // one that has waited longest by its own rate and weight. Never: a queue: a newer frame of a camera takes its older one's
-// place; a camera that waits for ever beside busier ones.
+// place; a camera that waits for ever beside busier ones; a crop begun while a look that is due waits.
 import type { Looker } from '../../models/types.ts';
+import { Allowance } from './allowance.ts';
 
 /** A look that is due. */
 interface Due {
@@ -29,9 +30,14 @@ export class LookShare {
   readonly #seats = new Set<Seat>();
   /** newest frame time of any camera: the clock of who is late */
   #now = Number.NEGATIVE_INFINITY;
+  /** how many crops looks may have */
+  readonly allowance: Allowance;
+  /** 1 while a look that is due waits: those that run begin no further crop */
+  readonly enough = new Int32Array(new SharedArrayBuffer(4));
 
   constructor(looker: Pick<Looker, 'workers' | 'busy'>) {
     this.#looker = looker;
+    this.allowance = new Allowance(() => looker.workers);
   }
 
   join(): Seat {
@@ -43,6 +49,8 @@ export class LookShare {
   leave(seat: Seat): void {
     seat.due = null;
     this.#seats.delete(seat);
+    this.allowance.forget(seat);
+    this.#tellWaiting();
   }
 
   /**
@@ -58,6 +66,11 @@ export class LookShare {
     }
     seat.due = { time, start, drop };
     this.#pump();
+    this.#tellWaiting();
+  }
+
+  #tellWaiting(): void {
+    Atomics.store(this.enough, 0, this.#latest() ? 1 : 0);
   }
 
   #pump(): void {
@@ -67,7 +80,10 @@ export class LookShare {
       const { time, start } = seat.due;
       seat.due = null;
       seat.last = time;
-      const again = () => this.#pump();
+      const again = () => {
+        this.#pump();
+        this.#tellWaiting();
+      };
       start().then(again, again);
     }
   }

@@ -1,6 +1,6 @@
 // agent/camera, for tests: made finds, cameras, frames and lookers, so that a table says all there is to a case.
 import type { Frame } from '../../drivers/camera/types.ts';
-import type { Detection, Look, LookDepth, Looker, Picture } from '../../models/types.ts';
+import type { Detection, Look, LookDepth, Looker, LookOptions, Picture } from '../../models/types.ts';
 import type { Camera, Profile } from '../config/site.ts';
 import type { Box } from './types.ts';
 
@@ -20,6 +20,7 @@ export const camera: Camera = {
   decode: {},
   looks_per_s: 4,
   wide_every_s: 1,
+  crops: 0,
   gate: false,
   idle_look_s: 2,
   weight: 1,
@@ -63,11 +64,13 @@ export const seqOf = (picture: Picture) => picture.rgb[0]! + 256 * picture.rgb[1
 /** A looker whose finds come from a table; it answers when told, or at once. */
 export class MadeLooker implements Looker {
   readonly workers: number;
-  readonly asked: { seq: number; depth: LookDepth }[] = [];
+  readonly asked: { seq: number; depth: LookDepth; crops: readonly Box[] }[] = [];
   readonly waiting: (() => void)[] = [];
   readonly #finds: (seq: number) => Detection[] | Error;
   readonly #hold: boolean;
   busy = 0;
+  /** of an inference */
+  ms = 1;
 
   constructor(workers: number, finds: (seq: number) => Detection[] | Error, hold = false) {
     this.workers = workers;
@@ -75,16 +78,18 @@ export class MadeLooker implements Looker {
     this.#hold = hold;
   }
 
-  async look(picture: Picture, { depth, minScore }: { depth: LookDepth; minScore: number }): Promise<Look> {
+  async look(picture: Picture, { depth, minScore, crops = [], enough }: LookOptions): Promise<Look> {
     const seq = seqOf(picture);
-    this.asked.push({ seq, depth });
+    this.asked.push({ seq, depth, crops });
     this.busy += 1;
     if (this.#hold) await new Promise<void>((done) => this.waiting.push(done));
     else await new Promise((done) => setImmediate(done));
     this.busy -= 1;
     const finds = this.#finds(seq);
     if (finds instanceof Error) throw finds;
-    return { objects: finds.filter((one) => one.score >= minScore), ms: 1, model: 'made' };
+    const made = enough?.[0] === 1 ? 0 : crops.length;
+    const objects = finds.filter((one) => one.score >= minScore);
+    return { objects, ms: this.ms * (1 + made), model: 'made', ...(made > 0 ? { crops: made } : {}) };
   }
 
   async close(): Promise<void> {}

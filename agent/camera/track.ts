@@ -13,6 +13,8 @@ export interface Followed extends Track {
   /** looks that found it */
   readonly finds: number;
   readonly standing: boolean;
+  /** pixels a second */
+  readonly velocity: readonly [number, number];
   /** epoch ms when it was last known to be there: found, or parked and its place looks as before, or it is covered */
   readonly present: number;
 }
@@ -138,5 +140,6 @@ export function snapshot(track: LiveTrack, time: number): Followed {
     if (votes > most) [best, most] = [name, votes];
   }
   const { id, score, first, last, finds, present } = track;
-  return { id, class: best, score, box, first, last, finds, present, standing: isStanding(track) };
+  const velocity = track.motion.velocity();
+  return { id, class: best, score, box, first, last, finds, present, standing: isStanding(track), velocity };
 }

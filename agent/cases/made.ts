@@ -21,6 +21,7 @@ export const MADE_SITE: Site = {
       decode: {},
       looks_per_s: 4,
       wide_every_s: 1,
+      crops: 0,
       gate: false,
       idle_look_s: 2,
       weight: 1,

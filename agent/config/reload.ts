@@ -22,6 +22,7 @@ export const RELOADS: Readonly<Record<'site' | 'profile' | 'box' | 'terminal', R
     'cameras[].picture': 'hot',
     'cameras[].looks_per_s': 'hot',
     'cameras[].wide_every_s': 'hot',
+    'cameras[].crops': 'hot',
     'cameras[].gate': 'hot',
     'cameras[].idle_look_s': 'hot',
     'cameras[].weight': 'hot',

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { ID_PATTERN, KerbError } from '../../contract/index.ts';
+import { MAX_CROPS } from '../../models/types.ts';
 import { isTimeZone, windowSchema } from './hours.ts';
 import { loadYaml, parseYaml } from './load.ts';
 import { area, selfCrossing } from './polygon.ts';
@@ -100,6 +101,15 @@ export const cameraSchema = z.strictObject({
     .max(3600)
     .default(1)
     .describe('how often a look adds the second, larger scale for small and far objects; 0 never'),
+  crops: z
+    .number()
+    .int()
+    .min(0)
+    .max(MAX_CROPS)
+    .default(2)
+    .describe(
+      'how many regions a look enlarges for small and far objects, at most; live only by the time that the workers have to spare',
+    ),
   gate: z.boolean().default(true).describe('where nothing moves, it looks only each `idle_look_s`'),
   idle_look_s: z.number().min(0.2).max(600).default(2).describe('longest time between two looks of a still picture'),
   weight: z

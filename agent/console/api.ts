@@ -38,7 +38,7 @@ export interface CameraState {
   /** real rates over the last seconds */
   looks_per_s: number;
   frames_per_s: number;
-  /** median milliseconds of a base look */
+  /** median milliseconds of an inference of a base look */
   look_ms: number;
   /** frames that were due for a look while all workers were busy */
   skipped: number;
@@ -46,6 +46,10 @@ export interface CameraState {
   gated_per_s: number;
   /** share of the picture that moved, 0..1; null: it is not judged */
   moving: number | null;
+  /** regions a second that looks enlarge */
+  crops_per_s: number;
+  /** how many a look may enlarge, at most; 0: it enlarges none */
+  crops: number;
   zones: { id: string; name: Words; kind: string; polygon: [number, number][]; limit_s: number }[];
   lines: { id: string; name: Words; from: [number, number]; to: [number, number] }[];
   /** how often each counting line was crossed since the start, by class and direction */

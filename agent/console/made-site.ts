@@ -20,6 +20,7 @@ export const DOCUMENT: SiteDocument = {
       picture: SIZE,
       looks_per_s: 4,
       wide_every_s: 1,
+      crops: 2,
       gate: true,
       idle_look_s: 2,
       weight: 1,

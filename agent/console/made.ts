@@ -26,6 +26,8 @@ export const CAMERA: CameraState = {
   skipped: 12,
   gated_per_s: 1.2,
   moving: 0.01,
+  crops_per_s: 3.4,
+  crops: 2,
   zones: [
     {
       id: 'north-kerb',

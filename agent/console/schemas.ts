@@ -43,10 +43,12 @@ export const cameraStateSchema = z.object({
   picture: z.tuple([z.number(), z.number()]).describe('width, height'),
   looks_per_s: z.number(),
   frames_per_s: z.number(),
-  look_ms: z.number().describe('median milliseconds of a base look'),
+  look_ms: z.number().describe('median milliseconds of an inference of a base look'),
   skipped: z.number().describe('looks that were due while all workers were busy'),
   gated_per_s: z.number().describe('looks a second that were not needed, for nothing moved; they count as served'),
   moving: z.number().nullable().describe('share of the picture that moves, 0..1; null: it is not judged'),
+  crops_per_s: z.number().describe('regions a second that looks enlarge'),
+  crops: z.number().describe('how many regions a look may enlarge, at most; 0: it enlarges none'),
   zones: z.array(
     z.object({
       id: z.string(),

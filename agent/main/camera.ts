@@ -152,6 +152,8 @@ export class RunningCamera {
       skipped: stats.skipped,
       gated_per_s: stats.gated_per_s,
       moving: stats.moving,
+      crops_per_s: stats.crops_per_s,
+      crops: camera.crops,
       zones: camera.zones.map(({ id, name, kind, polygon }) => ({
         id,
         name,

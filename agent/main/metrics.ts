@@ -43,6 +43,12 @@ export function agentMetrics(
     cameras((c) => c.looks_per_s),
   );
   gauge(
+    'camera_crops_per_second',
+    'regions that looks enlarged over the last seconds',
+    ['camera'],
+    cameras((c) => c.crops_per_s),
+  );
+  gauge(
     'camera_frames_per_second',
     'frames over the last seconds',
     ['camera'],
@@ -50,7 +56,7 @@ export function agentMetrics(
   );
   gauge(
     'camera_look_milliseconds',
-    'median of a base look',
+    'median of an inference of a base look',
     ['camera'],
     cameras((c) => c.look_ms),
   );

@@ -24,6 +24,8 @@ export interface CamerasOrder {
   readonly gate: boolean;
   readonly looks_per_s: number;
   readonly wide_every_s: number;
+  /** as the site's camera has it, if not given */
+  readonly crops?: number;
   readonly seconds: number;
   /** with all frames looked at, as fast as it goes: only the rate is told */
   readonly recorded?: boolean;
@@ -38,6 +40,8 @@ export interface CamerasResult {
   readonly late: number;
   readonly recall: number;
   readonly rate: number;
+  /** regions that looks enlarged, a second and camera */
+  readonly crops_per_s: number;
 }
 
 /** A find is followed if a track of its kind overlaps it by so much. */
@@ -56,8 +60,8 @@ const looker = await createLooker({
   warm: 'wide',
 });
 const template = site.cameras[0]!;
-const { looks_per_s, wide_every_s, gate } = order;
-const camera = { ...template, looks_per_s, wide_every_s, gate };
+const { looks_per_s, wide_every_s, gate, crops = template.crops } = order;
+const camera = { ...template, looks_per_s, wide_every_s, gate, crops };
 const device = { device: 'bench', site: site.id, profile: site.profile, looker, onSighting: () => {} };
 
 if (order.recorded) await recorded();
@@ -152,8 +156,9 @@ async function live(truth: readonly (readonly Detection[])[]): Promise<void> {
   tally.gated = paths.reduce((sum, { path }, i) => sum + path.gated - gatedBefore[i]!, 0);
   tally.due = tally.made + tally.gated + tally.late;
   await Promise.all(paths.map(({ source }) => source.close()));
+  const crops_per_s = paths.reduce((sum, { path }) => sum + path.stats(clock()).crops_per_s, 0) / paths.length;
   const recall = tally.wanted === 0 ? 1 : tally.found / tally.wanted;
-  print({ ...tally, recall, rate: tally.made / order.seconds } satisfies CamerasResult);
+  print({ ...tally, recall, crops_per_s, rate: tally.made / order.seconds } satisfies CamerasResult);
 }
 
 function overlap(a: Detection['box'], b: Detection['box']): number {

@@ -1,7 +1,8 @@
-// bench/eye: looks at a clip as a camera's path does. In: a video, a looker. Out: each frame with what was found, in the
-// order of the frames. Never: more frames held than are looked at side by side.
-
+// bench/eye: looks at a clip, alone or through a camera's path. In: a video, a looker. Out: each frame with what was found,
+// and what the path follows, in the order of the frames. Never: more frames held than are looked at side by side.
+import { CameraPath, type FrameReport } from '../../agent/camera/index.ts';
 import { WEAK_SCORE } from '../../agent/camera/judge.ts';
+import type { Camera, Site } from '../../agent/config/site.ts';
 import { openRecording } from '../../drivers/camera/ffmpeg.ts';
 import type { Frame } from '../../drivers/camera/types.ts';
 import { believed } from '../../models/doubt.ts';
@@ -26,6 +27,39 @@ export function timesAt(looks_per_s: number): (time: number) => boolean {
 
 /** Five looks a second around the busy seconds, two seconds before them to begin with. */
 export const busyTimes = (time: number) => time >= 13_000 && time < 20_000 && timesAt(5)(time);
+
+/** The same through the site's camera path, its crops with it: calls `each` for every frame with its report. */
+export async function followThrough(
+  video: string,
+  site: Site,
+  camera: Camera,
+  looker: Looker,
+  only: (time: number) => boolean,
+  each: (frame: Frame, report: FrameReport) => void,
+): Promise<void> {
+  const under = new Map<number, Frame>();
+  const path = new CameraPath({
+    ...{ device: 'bench', site: site.id, camera, profile: site.profile, looker },
+    onSighting: () => {},
+    onFault: (fault) => {
+      throw fault;
+    },
+    onReport: (report) => {
+      each(under.get(report.seq)!, report);
+      under.delete(report.seq);
+    },
+  });
+  await path.feed(
+    (async function* () {
+      for await (const frame of await openRecording(video, { rate: RATE, start: 0 })) {
+        if (!only(frame.time)) continue;
+        under.set(frame.seq, frame);
+        yield frame;
+      }
+    })(),
+  );
+  await path.close();
+}
 
 /** Calls `each` for every frame, one after the other. */
 export async function lookThrough(

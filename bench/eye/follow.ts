@@ -2,6 +2,7 @@
 // followed at each moment, to be compared with labels.
 import { type CameraJudge, type Scene, WEAK_SCORE } from '../../agent/camera/judge.ts';
 import { groupOf } from '../../agent/camera/match.ts';
+import type { Track } from '../../agent/camera/types.ts';
 import { between, type Labels, type Looks } from './labels.ts';
 import { type MotFrame, type MotScore, motScore, type Seen } from './mot.ts';
 
@@ -14,14 +15,16 @@ export function follow(judge: CameraJudge, looks: Looks, sceneOf: (time: number)
       finds.filter(({ score }) => score >= WEAK_SCORE),
       sceneOf(time),
     );
-    followed.set(
-      time,
-      tracks
-        .map(({ id, class: name, box }) => ({ id, kind: groupOf(name), box }))
-        .filter(({ kind }) => kind === 'person' || kind === 'vehicle'),
-    );
+    followed.set(time, seenOf(tracks));
   }
   return followed;
+}
+
+/** Tracks as labels have them. */
+export function seenOf(tracks: readonly Track[]): Seen[] {
+  return tracks
+    .map(({ id, class: name, box }) => ({ id, kind: groupOf(name), box }))
+    .filter(({ kind }) => kind === 'person' || kind === 'vehicle');
 }
 
 /** The busy seconds: MOTA and IDF1 at every look in them. */

@@ -5,7 +5,7 @@ import { CameraPath } from '../../agent/camera/index.ts';
 import { CaseMaker, CaseStore, loadTaxonomy, type StoredCase } from '../../agent/cases/index.ts';
 import type { Site } from '../../agent/config/site.ts';
 import type { Frame } from '../../drivers/camera/types.ts';
-import type { Detection, Look, LookDepth, Looker, Picture } from '../../models/types.ts';
+import type { Detection, Look, Looker, LookOptions, Picture } from '../../models/types.ts';
 
 /** A frame and what was found in it. */
 export interface Looked {
@@ -25,7 +25,7 @@ class Repeating implements Looker {
     this.#known = new Map(looked.map(({ frame, finds }) => [frame.rgb, finds]));
   }
 
-  async look(picture: Picture, options: { depth: LookDepth; minScore: number }): Promise<Look> {
+  async look(picture: Picture, options: LookOptions): Promise<Look> {
     const objects = this.#known.get(picture.rgb);
     if (!objects || options.depth === 'fine') return this.#real.look(picture, options);
     return { objects, ms: 0, model: 'repeated' };
@@ -49,7 +49,7 @@ export async function casesOfAnHour(site: Site, looked: readonly Looked[], looke
   const path = new CameraPath({
     device: 'bench',
     site: site.id,
-    camera: { ...site.cameras[0]!, looks_per_s: rate },
+    camera: { ...site.cameras[0]!, looks_per_s: rate, crops: 0 },
     profile: site.profile,
     looker: repeating,
     onFault,

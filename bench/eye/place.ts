@@ -59,6 +59,7 @@ export const CAMERA: Camera = {
   decode: {},
   looks_per_s: 2,
   wide_every_s: 1,
+  crops: 2,
   gate: false,
   idle_look_s: 2,
   weight: 1,

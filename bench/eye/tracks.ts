@@ -1,32 +1,40 @@
 // bench/eye: finds and tracks against labels. In: the street clip. Out: rows of MOTA, IDF1 and persons found, and the clip
 // with what was found, for what comes after.
-import { CameraJudge } from '../../agent/camera/judge.ts';
+import type { FrameReport } from '../../agent/camera/index.ts';
 import type { Site } from '../../agent/config/site.ts';
 import type { Frame } from '../../drivers/camera/types.ts';
 import type { Detection, Looker } from '../../models/types.ts';
 import type { Row } from '../row.ts';
-import { busyTimes, lookThrough, timesAt } from './clip.ts';
-import { busyScore, follow, sparseScore } from './follow.ts';
+import { busyTimes, followThrough, lookThrough, timesAt } from './clip.ts';
+import { busyScore, seenOf, sparseScore } from './follow.ts';
 import type { Looked } from './hour.ts';
 import { type Labels, type Looks, largerPersons } from './labels.ts';
-import { type MotScore, motScore } from './mot.ts';
+import { type MotScore, motScore, type Seen } from './mot.ts';
 
 /** The goal for what a fine look finds of a larger detector's persons, both at their 0.5. */
 const RECALL_GOAL = 0.93;
 
-/** The busy seconds at the rate of their labels: with the site's mix of looks, and with every look a wide one. */
+/** The busy seconds at the rate of their labels: as the site looks, the same without crops, and with every look a wide one. */
 export async function busyRows(video: string, site: Site, labels: Labels, looker: Looker): Promise<Row[]> {
   const rows: Row[] = [];
-  for (const depth of [undefined, 'wide'] as const) {
-    const frames = new Map<number, Frame>();
-    const looks = new Map<number, readonly Detection[]>();
-    const options = { only: busyTimes, ...(depth ? { depth } : {}) };
-    await lookThrough(video, looker, options, (frame, finds) => {
-      frames.set(frame.time, frame);
-      looks.set(frame.time, finds);
-    });
-    const followed = follow(judgeOf(site, 5), looks, (time) => frames.get(time)!);
-    rows.push(...motRows(depth ? '_wide' : '', busyScore(labels, followed)));
+  const [camera] = site.cameras;
+  for (const [suffix, how] of [
+    ['', {}],
+    ['_no_crops', { crops: 0 }],
+    ['_wide', { wide_every_s: 0.1, crops: 0 }],
+  ] as const) {
+    const followed = new Map<number, Seen[]>();
+    await followThrough(
+      video,
+      site,
+      { ...camera!, looks_per_s: 5, ...how },
+      looker,
+      busyTimes,
+      ({ time }, { tracks }) => {
+        followed.set(time, seenOf(tracks));
+      },
+    );
+    rows.push(...motRows(suffix, busyScore(labels, followed)));
   }
   return rows;
 }
@@ -38,13 +46,13 @@ export async function clipRows(
   labels: Labels,
   looker: Looker,
 ): Promise<{ rows: Row[]; looked: Looked[] }> {
-  const judge = judgeOf(site, 4);
   const looked: Looked[] = [];
-  const followed: ReturnType<typeof follow> = new Map();
-  await lookThrough(video, looker, { only: timesAt(4) }, (frame, finds) => {
-    for (const [time, seen] of follow(judge, new Map([[frame.time, finds]]), () => frame)) followed.set(time, seen);
-    if (frame.time % 500 === 0) looked.push({ frame, finds });
-  });
+  const followed = new Map<number, Seen[]>();
+  const each = (frame: Frame, { objects, tracks }: FrameReport) => {
+    followed.set(frame.time, seenOf(tracks));
+    if (frame.time % 500 === 0) looked.push({ frame, finds: objects });
+  };
+  await followThrough(video, site, site.cameras[0]!, looker, timesAt(4), each);
   const rows = motRows('_4_per_s', busyScore(labels, followed));
   const sparse = sparseScore(labels, followed);
   rows.push({ metric: 'eye.mota_sparse', value: sparse.mota, unit: `of 32 moments (${counts(sparse)})` });
@@ -103,10 +111,6 @@ function matched(wanted: Looks, found: Looks, name: string): { wanted: number; f
   const frames = [...wanted.keys()].map((time) => ({ truth: seen(wanted, time), found: seen(found, time) }));
   const { objects, missed } = motScore(frames.map(apart));
   return { wanted: objects, found: objects - missed };
-}
-
-function judgeOf({ id, cameras, profile }: Site, looks_per_s: number): CameraJudge {
-  return new CameraJudge({ device: 'bench', site: id, camera: { ...cameras[0]!, looks_per_s }, profile });
 }
 
 function motRows(suffix: string, score: MotScore): Row[] {

@@ -100,6 +100,8 @@ export const enSetup = {
     gated: (share: string) => `${share} % of looks were not needed: nothing moved`,
     moving: (share: string) => `${share} % of the picture moves`,
     ungated: 'Every due picture is looked at: gating is off',
+    crops: (rate: string) => `${rate} regions a second are enlarged for small and far things`,
+    noCrops: 'No region is enlarged: small and far things may be missed',
     skipped: (n: number) => `${n} looks left out since the start: all workers were busy`,
     noneSkipped: 'No look was left out',
     main: {

@@ -54,6 +54,11 @@ export function looking(one: CameraState): Node {
     one.moving === null
       ? ['idle', say.ungated]
       : ['ok', `${say.gated(share(all > 0 ? one.gated_per_s / all : 0))} · ${say.moving(share(one.moving))}`],
+    one.crops === 0
+      ? ['idle', say.noCrops]
+      : one.crops_per_s > 0
+        ? ['ok', say.crops(fixed(one.crops_per_s, 1))]
+        : ['idle', say.crops(fixed(0, 0))],
     one.skipped === 0 ? ['ok', say.noneSkipped] : ['idle', say.skipped(one.skipped)],
   ];
   if (one.main) {

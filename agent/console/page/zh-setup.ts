@@ -89,6 +89,8 @@ export const zhSetup: typeof enSetup = {
     gated: (share) => `${share} % 的识别因画面静止而省去`,
     moving: (share) => `画面 ${share} % 在变化`,
     ungated: '未启用静止省略，每次都识别',
+    crops: (rate) => `每秒放大识别 ${rate} 个区域，以找到小而远的目标`,
+    noCrops: '未启用区域放大，小而远的目标可能漏检',
     skipped: (n) => `启动以来有 ${n} 次因识别进程繁忙而未识别`,
     noneSkipped: '没有遗漏的识别',
     main: { starting: '主码流正在接入', live: '主码流正常，证据取自主码流', lost: '主码流中断，证据暂取自子码流' },
