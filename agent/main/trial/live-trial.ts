@@ -157,15 +157,17 @@ export class LiveTrial {
   async #try(loaded: LoadedCard, cardHash: string): Promise<void> {
     const { log, turn } = this.#options;
     const update = new AbortController();
+    turn.onTake = () =>
+      update.abort(new KerbError('TRIAL_UPDATE', 'a model update came', this.#name, 'it is tried again after it'));
+    if (!turn.free) update.abort();
     try {
       await this.#attempts.begin(cardHash);
     } catch (error) {
+      turn.onTake = () => {};
       return this.#say({ state: 'failed', at: this.#now(), reason: `it cannot be written down: ${oneLine(error)}` });
     }
     this.#say({ state: 'running' });
     log('tries what this box looks fastest with, beside the live looks');
-    turn.onTake = () =>
-      update.abort(new KerbError('TRIAL_UPDATE', 'a model update came', this.#name, 'it is tried again after it'));
     try {
       const outcomes = await this.#run(loaded, AbortSignal.any([this.#stop.signal, update.signal]));
       update.signal.throwIfAborted();
@@ -178,8 +180,9 @@ export class LiveTrial {
     } catch (error) {
       const reason = oneLine(error);
       if (update.signal.aborted) {
-        await this.#attempts.forget(cardHash);
-        return this.#say({ state: 'waiting', wait: 'update' });
+        log('the trial gives way to a model update and is repeated after it');
+        this.#say({ state: 'waiting', wait: 'update' });
+        return await this.#attempts.forget(cardHash);
       }
       log(`the trial chose nothing and is not repeated within a day: ${reason}`);
       this.#say({ state: 'failed', at: this.#now(), reason });
