@@ -8,8 +8,7 @@ import type { ConsoleSources, PageEvent } from './api.ts';
 const MAX_CLIENTS = 32;
 /** Cases that may wait for one slow page. */
 const MAX_CASES = 256;
-/** Milliseconds: how often the state is sent, a sign of life at least, and how long a page may take nothing. */
-const STATE_MS = 1000;
+/** Milliseconds: how often a sign of life is sent at least, and how long a page may take nothing. */
 const BEAT_MS = 10_000;
 const STUCK_MS = 20_000;
 
@@ -86,14 +85,15 @@ export class EventHub {
   readonly #unsubscribe: () => void;
   readonly #timers: NodeJS.Timeout[];
 
-  constructor(sources: ConsoleSources) {
+  /** @param state_ms how often the state is sent */
+  constructor(sources: ConsoleSources, state_ms: number) {
     this.#sources = sources;
     this.#unsubscribe = sources.subscribe((event) => {
       if (event.event === 'frame') this.#frames.set(event.data.camera, event);
       for (const client of this.#clients) client.send(event);
     });
     this.#timers = [
-      setInterval(() => this.#sendState(), STATE_MS),
+      setInterval(() => this.#sendState(), state_ms),
       setInterval(() => {
         for (const client of this.#clients) client.beat();
       }, BEAT_MS),

@@ -3,8 +3,7 @@ import test, { type ExecutionContext } from 'ava';
 import type { Browser } from 'playwright-core';
 import type { EditorOpened } from './api-flows.ts';
 import { frame, made, madeCase, madePicture, START } from './made.ts';
-import { startConsole } from './server.ts';
-import { DESK, ENGLISH, faults, launch, open as look, PHONE, SMALL } from './testing.ts';
+import { DESK, ENGLISH, faults, launch, open as look, PHONE, SMALL, servePage } from './testing.ts';
 
 let browser: Browser;
 let picture: Buffer;
@@ -41,8 +40,7 @@ async function serve(t: ExecutionContext) {
       it.state.flows!.editor = { open: false, url: null, until: null };
     },
   };
-  const page = await startConsole({ host: '127.0.0.1', port: 0, sources: it.sources, log: { warn: () => {} } });
-  t.teardown(() => page.close());
+  const page = await servePage(t, it.sources);
   it.emit({ event: 'frame', data: frame(1, 21.4) });
   return { it, page, asked };
 }

@@ -3,8 +3,7 @@ import test, { type ExecutionContext } from 'ava';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { CAMERA, frame, made, madePicture } from './made.ts';
 import { DOCUMENT, withSite } from './made-site.ts';
-import { startConsole } from './server.ts';
-import { CHINESE, DESK, ENGLISH, faults, launch, open as look, PHONE, SMALL } from './testing.ts';
+import { CHINESE, DESK, ENGLISH, faults, launch, open as look, PHONE, SMALL, servePage } from './testing.ts';
 
 let browser: Browser;
 let picture: Buffer;
@@ -30,8 +29,7 @@ async function serve(t: ExecutionContext) {
       ],
     },
   ];
-  const page = await startConsole({ host: '127.0.0.1', port: 0, sources: it.sources, log: { warn: () => {} } });
-  t.teardown(() => page.close());
+  const page = await servePage(t, it.sources);
   it.emit({ event: 'frame', data: frame(1, 21.4) });
   const open = async (options: BrowserContextOptions, hash = '#/setup') => {
     const seen = await look(browser, t, page, options, hash);

@@ -2,8 +2,7 @@
 import test from 'ava';
 import type { Browser } from 'playwright-core';
 import { made } from './made.ts';
-import { startConsole } from './server.ts';
-import { CHINESE, DESK, ENGLISH, faults, launch, open } from './testing.ts';
+import { CHINESE, DESK, ENGLISH, faults, launch, open, servePage } from './testing.ts';
 
 let browser: Browser;
 test.before(async () => {
@@ -13,8 +12,7 @@ test.after.always(() => browser?.close());
 
 test.serial('what is pushed while somebody looks is seen without a reload, in both languages', async (t) => {
   const it = made(() => null);
-  const page = await startConsole({ host: '127.0.0.1', port: 0, sources: it.sources, log: { warn: () => {} } });
-  t.teardown(() => page.close());
+  const page = await servePage(t, it.sources);
   it.state.updates.profile = { name: 'street', version: 'demo-1', counter: null };
   const { view, complaints } = await open(browser, t, page, { ...ENGLISH, viewport: DESK }, '#/health');
   const panel = view.locator('.software');

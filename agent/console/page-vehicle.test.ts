@@ -4,8 +4,8 @@ import type { Browser, Page } from 'playwright-core';
 import { made, START } from './made.ts';
 import { aboard, HERE } from './made-vehicle.ts';
 import { project } from './page/geo.ts';
-import { type Console, startConsole } from './server.ts';
-import { CHINESE, DESK, ENGLISH, faults, launch, open as look, PHONE, SMALL } from './testing.ts';
+import type { Console } from './server.ts';
+import { CHINESE, DESK, ENGLISH, faults, launch, open as look, PHONE, SMALL, servePage } from './testing.ts';
 
 let browser: Browser;
 test.before(async () => {
@@ -13,10 +13,12 @@ test.before(async () => {
 });
 test.after.always(() => browser?.close());
 
-async function serve(t: ExecutionContext) {
+/** How often a box says where it is: the map glides from one place to the next in that time. */
+const PACE_MS = 1000;
+
+async function serve(t: ExecutionContext, state_ms?: number) {
   const car = aboard(made(() => null));
-  const page = await startConsole({ host: '127.0.0.1', port: 0, sources: car.it.sources, log: { warn: () => {} } });
-  t.teardown(() => page.close());
+  const page = await servePage(t, car.it.sources, state_ms);
   return { ...car, page };
 }
 
@@ -150,7 +152,7 @@ test.serial('the map shows streets and the trail by speed, with a scale that is 
 });
 
 test.serial('the map follows the vehicle until it is dragged, and again on demand', async (t) => {
-  const { vehicle, tell, page } = await serve(t);
+  const { vehicle, tell, page } = await serve(t, PACE_MS);
   const { view } = await open(t, page);
   await looksAt(view, project(HERE.lon, HERE.lat));
   const drive = (metres: number) => {
@@ -204,7 +206,7 @@ test.serial('two fingers zoom the map', async (t) => {
 });
 
 test.serial('the trail grows as the vehicle moves, and what was missed is asked for', async (t) => {
-  const { vehicle, trail, tell, page } = await serve(t);
+  const { vehicle, trail, tell, page } = await serve(t, PACE_MS);
   const { view } = await open(t, page);
   const asked = view.waitForRequest((request) => request.url().endsWith(`/api/vehicle/trail?since=${START}`));
   const before = await pixels(view, 'speed-4');

@@ -6,7 +6,7 @@ import test, { type ExecutionContext } from 'ava';
 import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { frame, type Made, made, madeCase, madePicture, START } from './made.ts';
 import { type Console, startConsole } from './server.ts';
-import { CHINESE, DESK, ENGLISH, faults, launch, open as look, PHONE, SMALL } from './testing.ts';
+import { CHINESE, DESK, ENGLISH, faults, launch, open as look, PHONE, SMALL, servePage } from './testing.ts';
 
 let browser: Browser;
 /** A picture's sky says which frame it is: shade = seq % 8 * 16. */
@@ -21,8 +21,7 @@ test.after.always(() => browser?.close());
 async function serve(t: ExecutionContext): Promise<{ it: Made; page: Console }> {
   const it = made((seq) => pictures[seq % 8] ?? null);
   it.cases = [madeCase(2, 'waiting'), madeCase(1, 'acknowledged')];
-  const page = await startConsole({ host: '127.0.0.1', port: 0, sources: it.sources, log: { warn: () => {} } });
-  t.teardown(() => page.close());
+  const page = await servePage(t, it.sources);
   it.emit({ event: 'frame', data: frame(1, 21.4) });
   return { it, page };
 }

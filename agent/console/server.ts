@@ -17,6 +17,8 @@ export interface ConsoleOptions {
   port: number;
   sources: ConsoleSources;
   log: ConsoleLog;
+  /** how often open pages are told the state; default 1000 */
+  state_ms?: number;
 }
 
 export interface Console {
@@ -99,7 +101,7 @@ async function listen(app: FastifyInstance, host: string, port: number): Promise
  * Starts the page.
  * @throws KerbError PAGE_PORT_TAKEN, PAGE_PORT_REFUSED, PAGE_ADDRESS
  */
-export async function startConsole({ host, port, sources, log }: ConsoleOptions): Promise<Console> {
+export async function startConsole({ host, port, sources, log, state_ms = 1000 }: ConsoleOptions): Promise<Console> {
   const page = await loadPage();
   const headers = securityHeaders([page.scriptHash]);
   const app = fastify({
@@ -121,7 +123,7 @@ export async function startConsole({ host, port, sources, log }: ConsoleOptions)
         `use http://${host}`,
       );
   });
-  const hub = new EventHub(sources);
+  const hub = new EventHub(sources, state_ms);
   addErrors(app, log);
   addPage(app, page);
   addRoutes(app, sources, hub);

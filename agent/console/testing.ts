@@ -3,7 +3,8 @@
 import type { ExecutionContext } from 'ava';
 import axe from 'axe-core';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
-import type { Console } from './server.ts';
+import type { ConsoleSources } from './api.ts';
+import { type Console, startConsole } from './server.ts';
 
 const FLAGS = [
   '--headless',
@@ -20,6 +21,16 @@ export const CHINESE: BrowserContextOptions = { ...ENGLISH, locale: 'zh-CN' };
 
 /** Starts the browser. */
 export const launch = (): Promise<Browser> => chromium.launch({ executablePath: '/usr/bin/chromium', args: FLAGS });
+
+/**
+ * Serves a page.
+ * @param state_ms how often open pages are told the state: five times as often as on a box, so that a test waits less
+ */
+export async function servePage(t: ExecutionContext, sources: ConsoleSources, state_ms = 200): Promise<Console> {
+  const page = await startConsole({ host: '127.0.0.1', port: 0, sources, log: { warn: () => {} }, state_ms });
+  t.teardown(() => page.close());
+  return page;
+}
 
 export interface Seen {
   view: Page;
@@ -54,9 +65,10 @@ export async function open(
 
 /** Serious finds of axe; in the sun theme text must reach 7:1. */
 export async function faults(view: Page, sun: boolean): Promise<string[]> {
-  await view.evaluate(axe.source);
-  const rules = sun ? "{ 'color-contrast-enhanced': { enabled: true } }" : '{}';
-  const found = (await view.evaluate(`axe.run(document, { rules: ${rules} })`)) as axe.AxeResults;
+  if (!(await view.evaluate("'axe' in globalThis"))) await view.evaluate(axe.source);
+  const rules = sun ? { 'color-contrast-enhanced': { enabled: true } } : {};
+  const options: axe.RunOptions = { rules, resultTypes: ['violations'] };
+  const found = (await view.evaluate(`axe.run(document, ${JSON.stringify(options)})`)) as axe.AxeResults;
   return found.violations
     .filter((one) => one.impact === 'serious' || one.impact === 'critical')
     .flatMap((one) => one.nodes.map((node) => `${one.id}: ${node.html.slice(0, 120)} ${node.any[0]?.message ?? ''}`));
