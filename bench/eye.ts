@@ -9,6 +9,7 @@ import { composedRows } from './eye/composed.ts';
 import { casesOfAnHour } from './eye/hour.ts';
 import { type Labels, streetLabels } from './eye/labels.ts';
 import { madeRows } from './eye/made.ts';
+import { reducedRows } from './eye/small.ts';
 import { streetLooker, streetSite, streetVideo } from './eye/street.ts';
 import { busyRows, clipRows, fineRows } from './eye/tracks.ts';
 import type { BenchOptions, Row } from './row.ts';
@@ -23,6 +24,7 @@ export async function bench({ samples, seed = 1 }: BenchOptions = {}): Promise<R
   try {
     const rows = await busyRows(video, site, labels, looker);
     rows.push(...(await fineRows(video, labels, looker)));
+    rows.push(...(await reducedRows(video, labels, looker)));
     const { clip, cases } = await clipAndHour(video, site, labels, looker);
     rows.push(...clip, {
       metric: 'eye.hour_cases',

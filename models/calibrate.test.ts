@@ -7,16 +7,17 @@ import type { Detection } from './types.ts';
 const find = (name: string, score: number): Detection => ({ class: name, score, box: [0, 0, 40, 30] });
 const near = (a: number, b: number) => Math.abs(a - b) < 1e-9;
 
-test('a vehicle of raw 0.4 counts as 0.5, a person as what it says; the order is by what they are worth', async (t) => {
+test('a vehicle of raw 0.4 counts as 0.5, one of raw 0.2 as 0.35, a person as what it says; the order is by what they are worth', async (t) => {
   const { card } = await defaultCard();
-  const finds = calibrated(card, [find('person', 0.45), find('car', 0.4), find('truck', 0.3)]);
+  const finds = calibrated(card, [find('person', 0.45), find('car', 0.4), find('truck', 0.2)]);
   t.deepEqual(
     finds.map((one) => one.class),
     ['car', 'person', 'truck'],
   );
   t.true(near(finds[0]!.score, 0.5));
   t.is(finds[1]!.score, 0.45);
-  t.true(near(finds[2]!.score, 0.3));
+  // a larger model agrees with more than every third of those
+  t.true(near(finds[2]!.score, 0.35));
 });
 
 test('calibration keeps the order of scores, from 0 to 1, and rawScore asks for what is needed', async (t) => {

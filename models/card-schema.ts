@@ -143,7 +143,7 @@ export const cardSchema = z.strictObject({
   }),
   /** first: every look; second: wide looks; all: fine looks */
   sizes: z.array(sizeSchema).min(1).max(6),
-  /** fine looks also look at nine overlapping tiles, of a small picture, each enlarged to the first size */
+  /** fine looks also look at nine overlapping tiles, with the first size where that enlarges them, else with the second */
   tiles: z.boolean().default(true),
   head: z.discriminatedUnion('kind', [ssd, yolo, classifier]),
   merge: z.strictObject({
@@ -158,6 +158,13 @@ export const cardSchema = z.strictObject({
      * coarser size's input; the finer box is taken if its score is at least this share of the other's
      */
     near: z.strictObject({ pixels: z.number().min(0).max(32), share: z.number().min(0.1).max(1) }).optional(),
+    /**
+     * across runs: doubtful where a run in whose input it is between `least` and `most` pixels large (the root of its area)
+     * gives it less than `score`
+     */
+    confirm: z
+      .strictObject({ least: z.number().min(1), most: z.number().max(4096), score: z.number().gt(0).max(0.5) })
+      .optional(),
     /** classes that are one object when their boxes coincide */
     groups: z.array(z.array(z.string().max(60)).min(2).max(20)).max(20),
     /** candidates kept per size before merging, and finds per look */
@@ -183,16 +190,21 @@ export const cardSchema = z.strictObject({
     )
     .max(20)
     .default([]),
-  /** finds that are taken for what they are not, unless they are surer: walls and lawns with a person's shadow in them */
+  /**
+   * finds that are taken for what they are not, unless they are surer: walls and lawns with a person's shadow in them; specks
+   * that an enlarged look takes for birds and balls
+   */
   doubts: z
     .array(
       z.strictObject({
         classes: z.array(z.string().max(60)).min(1).max(100),
         /** larger than this share of the picture */
-        share: fraction,
+        share: fraction.default(0),
+        /** and smaller than this one */
+        below: fraction.optional(),
         /** and wider than so many of its heights */
         aspect: z.number().min(0).max(20).default(0),
-        /** is believed from this score on */
+        /** is believed from this raw score on */
         score: fraction,
       }),
     )

@@ -26,6 +26,15 @@ test('a share is of this picture: what is large in a small picture is small in a
   t.is(believed(withDoubts(card, lawn, { width: 1920, height: 1080 })).length, 1);
 });
 
+test('a speck is no bird and no ball unless it is sure; a large bird is one, and so is a small thing of the street', async (t) => {
+  const { card } = await defaultCard();
+  const street = { width: 768, height: 576 };
+  const of = (...finds: Detection[]) => believed(withDoubts(card, finds, street)).length;
+  t.is(of(find('sports ball', 0.77, [700, 60, 8, 8]), find('bird', 0.75, [20, 300, 60, 60])), 0);
+  t.is(of(find('bird', 0.85, [20, 300, 60, 60]), find('bird', 0.55, [100, 100, 200, 180])), 2);
+  t.is(of(find('umbrella', 0.4, [300, 200, 20, 12]), find('bicycle', 0.4, [300, 200, 20, 12])), 2);
+});
+
 test('what is doubted is not dropped: who hides persons still sees it', async (t) => {
   const { card } = await defaultCard();
   const lawn = find('person', 0.74, [29, 48, 642, 211]);

@@ -11,10 +11,12 @@ export function withDoubts(
 ): Detection[] {
   return finds.map((find) => {
     const { class: name, score, box } = find;
+    const share = (box[2] * box[3]) / (width * height);
     const isDoubtful = doubts.some(
       (doubt) =>
         score < doubt.score &&
-        box[2] * box[3] > doubt.share * width * height &&
+        share > doubt.share &&
+        share < (doubt.below ?? Infinity) &&
         box[2] > doubt.aspect * box[3] &&
         doubt.classes.includes(name),
     );

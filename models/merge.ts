@@ -1,9 +1,19 @@
-// models: makes one find of many candidates. In: candidates of one or several input sizes. Out: finds, best first.
-// The result is the same for a lower threshold, cut: greedy from the best score down. Ties go by size, box and label.
-// Only boxes that a finer size corrects want its candidates from `leastScore` on.
+// models: makes one find of many candidates. In: candidates of one or several runs. Out: finds, best first.
+// The result is the same for a lower threshold, cut: greedy from the best score down. Ties go by run, box and label.
+// Only boxes that a finer run corrects, and runs that confirm, want candidates from `leastScore` on.
 import type { Card } from './card.ts';
 import type { Candidate } from './head.ts';
+import { isConfirmed, type Run } from './runs.ts';
 import type { Detection } from './types.ts';
+
+/** A find in the making. */
+interface Kept {
+  find: Candidate;
+  /** a finer run's box was taken */
+  corrected: boolean;
+  /** what each run thinks of it at best */
+  readonly scores: Map<number, number>;
+}
 
 /** Classes that count as one object share a group number. */
 function groupsOf(card: Card): number[] {
@@ -15,36 +25,55 @@ function groupsOf(card: Card): number[] {
   return groups;
 }
 
-/** Pixels of the picture that one pixel of a size's input covers; 0 where only one size is merged. */
-export type GrainOf = (scale: number) => number;
+/** Pixels of the picture that one pixel of a run's input covers; 0 where only one run is merged. */
+type GrainOf = (run: number) => number;
 
 /** From which score on candidates must be given, so that finds from `minScore` on are complete. */
-export function leastScore(card: Card, minScore: number): number {
-  return minScore * (card.merge.near?.share ?? 1);
+export function leastScore({ merge: { near, confirm } }: Card, minScore: number): number {
+  return Math.min(minScore * (near?.share ?? 1), confirm?.score ?? 1);
 }
 
-/** Non-maximum suppression per class or group, and parts of an object seen at another size. */
-export function mergeCandidates(card: Card, candidates: readonly Candidate[], grainOf: GrainOf = () => 0): Detection[] {
+/** Non-maximum suppression per class or group, of one run's candidates. */
+export function mergeCandidates(card: Card, candidates: readonly Candidate[]): Detection[] {
+  return merged(card, candidates, () => 0).map(({ find }) => detection(card, find));
+}
+
+/**
+ * The same for several runs: parts of an object seen by another run are no object of their own, and what runs that see it
+ * well do not confirm is doubtful.
+ */
+export function mergeRuns(card: Card, candidates: readonly Candidate[], runs: readonly Run[]): Detection[] {
+  const grains = new Map(runs.map(({ number, part, input }) => [number, part[2] / input.width]));
+  return merged(card, candidates, (run) => grains.get(run)!).map(({ find, scores }) => {
+    const isSure = !card.merge.confirm || isConfirmed(card.merge.confirm, find.box, scores, runs);
+    return isSure ? detection(card, find) : { ...detection(card, find), doubtful: true };
+  });
+}
+
+function merged(card: Card, candidates: readonly Candidate[], grainOf: GrainOf): Kept[] {
   const groups = groupsOf(card);
-  const kept: Candidate[] = [];
-  const corrected = new Set<number>();
+  const kept: Kept[] = [];
   for (const candidate of candidates.toSorted(byScore)) {
-    const at = kept.findIndex((better) => same(card, groups, better, candidate, grainOf));
-    const better = kept[at];
+    const { score, scale, box } = candidate;
+    const better = kept.find(({ find }) => same(card, groups, find, candidate, grainOf));
     if (!better) {
-      if (kept.length < card.merge.objects) kept.push(candidate);
+      if (kept.length < card.merge.objects) {
+        kept.push({ find: candidate, corrected: false, scores: new Map([[scale, score]]) });
+      }
       continue;
     }
-    const isFiner = grainOf(candidate.scale) < grainOf(better.scale) && isNear(card, better, candidate, grainOf);
-    if (!isFiner || corrected.has(at) || candidate.score < leastScore(card, better.score)) continue;
-    corrected.add(at);
-    kept[at] = { ...better, box: candidate.box, scale: candidate.scale };
+    const { find, scores } = better;
+    if (!scores.has(scale)) scores.set(scale, score);
+    const isFiner = grainOf(scale) < grainOf(find.scale) && isNear(card, find, candidate, grainOf);
+    if (!isFiner || better.corrected || score < find.score * (card.merge.near?.share ?? 1)) continue;
+    better.corrected = true;
+    better.find = { ...find, box, scale };
   }
-  return kept.map(({ label, score, box: [x0, y0, x1, y1] }) => ({
-    class: card.labels[label - 1]!,
-    score,
-    box: [x0, y0, x1 - x0, y1 - y0],
-  }));
+  return kept;
+}
+
+function detection(card: Card, { label, score, box: [x0, y0, x1, y1] }: Candidate): Detection {
+  return { class: card.labels[label - 1]!, score, box: [x0, y0, x1 - x0, y1 - y0] };
 }
 
 function same(card: Card, groups: readonly number[], better: Candidate, worse: Candidate, grainOf: GrainOf): boolean {

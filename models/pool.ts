@@ -15,7 +15,7 @@ export interface LookerOptions {
   readonly use?: Use;
   /** threads, 1..16 */
   readonly workers: number;
-  /** longest time for one look once it has begun, milliseconds; 20 s if not given */
+  /** longest time for one look once it has begun, milliseconds; 20 s if not given; a fine one has four times as long */
   readonly deadlineMs?: number;
   /** sizes loaded and tried before the looker is handed out; the others at their first look; 'base' if not given */
   readonly warm?: LookDepth;

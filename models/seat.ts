@@ -9,7 +9,7 @@ import type { Look } from './types.ts';
 export interface SeatOptions {
   readonly start: WorkerStart;
   readonly program: URL;
-  /** milliseconds for one look, loading a size included */
+  /** milliseconds for one look, loading a size included; a fine one has longer */
   readonly deadlineMs: number;
   /** it became free, or it could not be filled */
   changed(): void;
@@ -17,6 +17,8 @@ export interface SeatOptions {
   restarted(why: KerbError): void;
 }
 
+/** A fine look is a dozen runs: it has so many times as long. */
+const FINE = 4;
 /** A thread's start may be slow on a busy box, and nobody waits for an answer yet. */
 const startMs = 60_000;
 /** for a thread to notice that its process has ended */
@@ -48,9 +50,10 @@ export class Seat {
     this.state = 'busy';
     return new Promise((resolve, reject) => {
       this.#job = { id: message.id, resolve, reject };
-      this.#arm(this.#options.deadlineMs, () => {
+      const ms = this.#options.deadlineMs * (message.depth === 'fine' ? FINE : 1);
+      this.#arm(ms, () => {
         const remedy = 'its thread was replaced; is the box overloaded?';
-        const what = `gave no answer within ${this.#options.deadlineMs} ms`;
+        const what = `gave no answer within ${ms} ms`;
         this.#replace(new KerbError('LOOK_TIMEOUT', what, this.#name, remedy));
       });
       this.#worker!.postMessage(message, transfer);

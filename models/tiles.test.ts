@@ -1,6 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { fromTile, tilesOf } from './tiles.ts';
+import { defaultCard } from './testing.ts';
+import { fromTile, sizeForTile, tilesOf } from './tiles.ts';
 import type { Picture } from './types.ts';
 
 function picture(width: number, height: number): Picture {
@@ -37,7 +38,6 @@ test('tiles are of one size, cover the picture, and hold its pixels', (t) => {
     { numRuns: 30 },
   );
   t.deepEqual(tilesOf(picture(90, 90)), [], 'too small');
-  t.deepEqual(tilesOf(picture(1920, 1080)), [], 'not enlarged');
 });
 
 test('a find is moved to its place in the picture; one that an inner edge cuts is left to the next tile', (t) => {
@@ -59,4 +59,14 @@ test('a find is moved to its place in the picture; one that an inner edge cuts i
     1,
     "the picture's own edge cuts nothing",
   );
+});
+
+test('tiles of a large picture are for the second size, which still enlarges them', async (t) => {
+  const { card } = await defaultCard();
+  const sizeFor = (width: number, height: number) => sizeForTile(card, tilesOf(picture(width, height))[0]!);
+  t.is(sizeFor(320, 240), 0);
+  t.is(sizeFor(768, 576), 0);
+  t.is(sizeFor(1280, 720), 1);
+  t.is(sizeFor(1920, 1080), 1);
+  t.is(sizeForTile({ sizes: card.sizes.slice(0, 1) }, tilesOf(picture(1920, 1080))[0]!), 0);
 });

@@ -1,5 +1,6 @@
 // models: parts of a picture, so that small and far things are looked at enlarged: overlapping tiles, or any crop.
 // In: a picture. Out: views of it and where they lie; a tile's finds back in the picture. Pure; no pixel is copied.
+import type { Card } from './card.ts';
 import type { Candidate } from './head.ts';
 import type { Detection, Picture, View } from './types.ts';
 
@@ -8,8 +9,8 @@ const SIDE = 3;
 const OVERLAP = 0.3;
 /** A tile below this is enlarged into mush, pixels. */
 const LEAST_SIDE = 64;
-/** A tile above this would not be enlarged but made smaller: the card's larger sizes see as much of it, sooner. */
-const MOST_SIDE = 400;
+/** So much smaller may a tile be made by the first size; a larger tile is for the second one, which enlarges it again. */
+const SHRUNK = 4 / 3;
 /** A find that ends within so much of an inner edge was cut there, share of the tile's side. */
 const EDGE = 0.02;
 
@@ -19,16 +20,23 @@ export interface Tile {
   readonly picture: View;
 }
 
-/** Nine tiles in rows, all of one size; none where they would be too small, or not enlarged. */
+/** Nine tiles in rows, all of one size; none where they would be too small. */
 export function tilesOf(picture: Picture): Tile[] {
   const share = 1 / (SIDE - (SIDE - 1) * OVERLAP);
   const [width, height] = [Math.ceil(picture.width * share), Math.ceil(picture.height * share)];
-  if (Math.min(width, height) < LEAST_SIDE || Math.max(width, height) > MOST_SIDE) return [];
+  if (Math.min(width, height) < LEAST_SIDE) return [];
   const at = (i: number, all: number, side: number) => Math.round(((all - side) * i) / (SIDE - 1));
   return Array.from({ length: SIDE * SIDE }, (_, i) => {
     const [x, y] = [at(i % SIDE, picture.width, width), at(Math.floor(i / SIDE), picture.height, height)];
     return tileAt(picture, [x, y, width, height]);
   });
+}
+
+/** Which of the card's sizes looks at a tile. */
+export function sizeForTile({ sizes }: Pick<Card, 'sizes'>, { picture: { width, height } }: Tile): 0 | 1 {
+  const [first] = sizes;
+  const fits = width <= first!.width * SHRUNK && height <= first!.height * SHRUNK;
+  return fits || sizes.length === 1 ? 0 : 1;
 }
 
 /** @param box x, y, width, height in whole pixels, within the picture */

@@ -3,24 +3,17 @@
 import { performance } from 'node:perf_hooks';
 import { parentPort, workerData } from 'node:worker_threads';
 import { KerbError, oneLine } from '../contract/errors.ts';
-import { calibrated, rawScore } from './calibrate.ts';
-import { withDoubts } from './doubt.ts';
-import type { Candidate } from './head.ts';
-import { leastScore, mergeCandidates } from './merge.ts';
+import { lookWith } from './look.ts';
 import type { FromWorker, ToWorker, WireError, WorkerStart } from './messages.ts';
 import type { Runtime } from './runtime.ts';
 import { openRuntime } from './runtimes.ts';
 import { Scale } from './scale.ts';
-import { fromTile, type Tile, tileAt, tilesOf } from './tiles.ts';
 
 const { card, places, runtime: runtimeName, weights, warm } = workerData as WorkerStart;
 const port = parentPort!;
 const send = (message: FromWorker) => port.postMessage(message);
 const scales: (Scale | undefined)[] = [];
 let opening: Promise<Runtime> | undefined;
-/** Tiles are numbered after the sizes of any card. */
-const FIRST_TILE = 100;
-const FIRST_CROP = 200;
 /** Named in traces unless it is the plain one. */
 const name = weights === 'float' ? card.name : `${card.name} ${weights}`;
 
@@ -48,34 +41,13 @@ async function open(depth: ToWorker['depth']): Promise<Scale[]> {
   return ready;
 }
 
-async function look({ id, picture, depth, minScore, crops = [], enough }: ToWorker): Promise<FromWorker> {
-  const ready = await open(depth);
+async function look({ id, picture, ...options }: ToWorker): Promise<FromWorker> {
+  const ready = await open(options.depth);
   const start = performance.now();
-  const candidates: Candidate[] = [];
-  const grains = new Map(ready.map((_, i) => [i, picture.width / card.sizes[i]!.width]));
-  const raw = rawScore(card, minScore);
-  const least = ready.length > 1 || crops.length > 0 ? leastScore(card, raw) : raw;
-  for (const scale of ready) candidates.push(...(await scale.look(picture, least)));
-  const enlarge = async (tile: Tile, number: number) => {
-    candidates.push(...fromTile(tile, picture, await ready[0]!.look(tile.picture, least), number));
-    grains.set(number, tile.picture.width / card.sizes[0]!.width);
-  };
-  const hasPlaces = card.head.kind !== 'classifier';
-  if (depth === 'fine' && card.tiles && hasPlaces) {
-    for (const [i, tile] of tilesOf(picture).entries()) await enlarge(tile, FIRST_TILE + i);
-  }
-  let done = 0;
-  for (const crop of hasPlaces ? crops : []) {
-    if (enough && Atomics.load(enough, 0) !== 0) break;
-    await enlarge(tileAt(picture, crop), FIRST_CROP + done);
-    done += 1;
-  }
-  const merged = mergeCandidates(card, candidates, (scale) => grains.get(scale)!);
-  const objects = calibrated(card, withDoubts(card, merged, picture)).filter(({ score }) => score >= minScore);
+  const { objects, crops } = await lookWith(card, ready, picture, options);
   const sizes = card.sizes.slice(0, ready.length).map((size) => `${size.width}x${size.height}`);
   const model = `${name} ${sizes.join('+')}`;
-  const cropped = done > 0 ? { crops: done } : {};
-  return { kind: 'looked', id, objects, ms: performance.now() - start, model, ...cropped };
+  return { kind: 'looked', id, objects, ms: performance.now() - start, model, ...(crops > 0 ? { crops } : {}) };
 }
 
 function wire(error: unknown): WireError {

@@ -10,6 +10,7 @@ import type { Labels } from './labels.ts';
 import { PROFILE } from './place.ts';
 import { Random } from './random.ts';
 import { type Story, stories } from './scenes.ts';
+import { smallRows } from './small.ts';
 import { judged, play, type Tally, type Wardrobe } from './stage.ts';
 
 /** Labelled walkers of the busy seconds who are seen whole for most of the time. */
@@ -58,6 +59,7 @@ export async function composedRows(video: string, labels: Labels, looker: Looker
     );
   }
   const extra = total(tallies.map(({ tally }) => tally)).extra;
+  rows.push(...(await smallRows(wardrobe, looker, random)));
   return { rows, extra, seconds: all.reduce((sum, story) => sum + story.seconds, 0) };
 }
 
@@ -76,7 +78,7 @@ const total = (all: readonly Tally[]): Tally =>
 /** Of nothing all is right. */
 const share = (right: number, wrong: number) => (right + wrong === 0 ? 1 : right / (right + wrong));
 
-async function wardrobeOf(video: string, labels: Labels): Promise<Wardrobe> {
+export async function wardrobeOf(video: string, labels: Labels): Promise<Wardrobe> {
   const kept = new Map<number, Frame>();
   const empty: Frame[] = [];
   let outlined: Frame | null = null;

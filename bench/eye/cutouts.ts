@@ -1,5 +1,6 @@
 // bench/eye: what scenes are composed of: the street without its walkers, and vehicles and walkers cut out of it. In: the
 // clip's own frames and labels. Out: pictures with soft edges. Nothing here is drawn.
+import type { Box } from '../../agent/camera/types.ts';
 import { inside, type Point } from '../../agent/config/polygon.ts';
 import type { Picture } from '../../models/types.ts';
 import type { Seen } from './mot.ts';
@@ -56,6 +57,14 @@ export function emptyStreet(frames: readonly Picture[]): Picture {
 }
 
 export const vehicles = (frame: Picture): Cutout[] => [cut(frame, VAN), cut(frame, CAR)];
+
+/** Where these two stand in the empty street. */
+export const outlines = (): Box[] =>
+  [VAN, CAR].map((outline) => {
+    const [xs, ys] = [outline.map(([x]) => x), outline.map(([, y]) => y)];
+    const [left, top] = [Math.min(...xs), Math.min(...ys)];
+    return [left, top, Math.max(...xs) - left, Math.max(...ys) - top];
+  });
 
 /** A vehicle inside its outline. */
 function cut(frame: Picture, outline: readonly Point[]): Cutout {

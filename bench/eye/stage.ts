@@ -30,8 +30,8 @@ const SLACK_S = 4;
 const STEPS_PER_S = 5;
 
 /** Height of a person whose feet are at this row, fitted to the labels; a vehicle is by so much taller. */
-const tallAt = (y: number) => Math.max(12, 39 + 0.267 * (y - 130));
-const VEHICLE = 1.75;
+export const tallAt = (y: number) => Math.max(12, 39 + 0.267 * (y - 130));
+export const VEHICLE = 1.75;
 
 /** Plays a story to its end. */
 export async function play(story: Story, wardrobe: Wardrobe, looker: Looker, random: Random): Promise<KerbEvent[]> {
