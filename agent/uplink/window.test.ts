@@ -69,20 +69,29 @@ for (const receiveMaximum of [1, 2, 7]) {
   test(`a broker that takes ${receiveMaximum} in flight never has more of ours, birth and replies included`, async (t) => {
     const lanes = [new MemoryLane('alarm', 30), new MemoryLane('case', 30), new MemoryLane('telemetry', 30)];
     const held: FakePublish[] = [];
+    let came = () => {};
     const { broker, link } = await rig(t, lanes, {
       limits: { messageRecords: 1, gather: 0 },
       prepare: (made) => {
         made.receiveMaximum = receiveMaximum;
-        made.onPublish = (message) => held.push(message);
+        made.onPublish = (message) => {
+          held.push(message);
+          came();
+        };
       },
     });
+    const one = () =>
+      new Promise<void>((resolve) => {
+        came = resolve;
+        if (held.length > 0) resolve();
+      });
     link.start();
     await eventually('the first', () => (held.length >= receiveMaximum ? true : null));
     const replies = Array.from({ length: 10 }, (_, i) => link.publish(`reply/${i}`, '{}'));
     let sent = 0;
     // One confirmed at a time, the newest first: the window is a count, not an order.
     while (sent < 101) {
-      await eventually('the next', () => (held.length > 0 ? true : null));
+      await one();
       for (let i = 0; i < 20; i++) await turn();
       t.true(broker.unconfirmed <= receiveMaximum);
       held.pop()!.confirm();
