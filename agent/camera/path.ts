@@ -8,7 +8,7 @@ import { LocalTime } from '../config/hours.ts';
 import type { Camera, Profile } from '../config/site.ts';
 import { Crops, LAG } from './crops.ts';
 import { FirstSights } from './firsts.ts';
-import { MotionGate, type Movement } from './gate.ts';
+import type { Movement } from './gate.ts';
 import { HIDE_SCORE, Hidden } from './hidden.ts';
 import { CameraJudge, type JudgeMemory, type Judgement, WEAK_SCORE } from './judge.ts';
 import type { LargerFrames } from './larger.ts';
@@ -17,6 +17,7 @@ import type { NearMiss } from './near-misses.ts';
 import { Median, Rate } from './rates.ts';
 import { Schedule } from './schedule.ts';
 import { LookShare, type Seat } from './share.ts';
+import { Stillness } from './stillness.ts';
 import type { Box, FrameReport, LineCount, Moment, Sighting } from './types.ts';
 
 export interface PathOptions {
@@ -67,12 +68,6 @@ export interface PathStats {
 const MAX_OBJECTS = 100;
 /** A recording's look that fails is tried again: a worker that died was replaced. */
 const RECORDED_TRIES = 3;
-/** After the last movement every frame is looked at for so long: what came to rest is seen at rest, ms. */
-const SETTLE_MS = 1500;
-
-/** What is not judged does not tell where it moves. */
-const STILL: Movement = { share: 0, regions: [] };
-const isJudged = ({ gate, crops }: Camera) => gate || crops > 0;
 
 export class CameraPath {
   #options: PathOptions;
@@ -81,11 +76,8 @@ export class CameraPath {
   readonly #share: LookShare;
   readonly #seat: Seat;
   #hours: LocalTime;
-  #gate: MotionGate | null;
+  readonly #stillness: Stillness;
   readonly #crops: Crops;
-  #moving: number | null = null;
-  #moved = Number.NEGATIVE_INFINITY;
-  #looked = Number.NEGATIVE_INFINITY;
   readonly #gated = new Rate();
   /** looks that were not needed, for nothing moved; since the start */
   gated = 0;
@@ -111,7 +103,7 @@ export class CameraPath {
     this.#share = options.share ?? new LookShare(options.looker);
     this.#seat = this.#share.join();
     this.#hours = new LocalTime(timeZone ?? 'UTC');
-    this.#gate = isJudged(camera) ? new MotionGate() : null;
+    this.#stillness = new Stillness(camera);
     this.#crops = new Crops(camera, profile);
   }
 
@@ -131,8 +123,8 @@ export class CameraPath {
     this.#options = { ...this.#options, camera, profile };
     this.#judge.adopt(camera, profile, timeZone);
     if (timeZone !== undefined) this.#hours = new LocalTime(timeZone);
+    this.#stillness.adopt(camera);
     this.#crops.adopt(camera, profile);
-    if (isJudged(camera) !== isJudged(before)) this.#gate = isJudged(camera) ? new MotionGate() : null;
     if (camera.looks_per_s !== before.looks_per_s || camera.wide_every_s !== before.wide_every_s) {
       this.#schedule = new Schedule(camera.looks_per_s, camera.wide_every_s);
     }
@@ -161,8 +153,8 @@ export class CameraPath {
     const due = this.#schedule.due(time);
     if (this.#schedule.skipped > skipped) this.#share.allowance.late(time);
     if (!due) return false;
-    const movement = this.#gate?.look(frame) ?? STILL;
-    if (this.#isStill(time, movement)) {
+    const movement = this.#stillness.see(frame);
+    if (this.#stillness.isStill(time)) {
       this.#schedule.passed();
       this.#gated.add(time);
       this.gated += 1;
@@ -180,22 +172,12 @@ export class CameraPath {
       time,
       () => {
         if (this.#closed) return Promise.resolve();
-        this.#looked = time;
+        this.#stillness.looked(time);
         return this.#take(frame, movement, false);
       },
       () => this.#options.onFree?.(frame),
     );
     return true;
-  }
-
-  /** Does nothing move, and was it looked at lately? */
-  #isStill(time: number, { share }: Movement): boolean {
-    const { gate, idle_look_s } = this.#options.camera;
-    this.#moving = gate ? share : null;
-    if (!gate) return false;
-    if (share > 0) this.#moved = time;
-    if (time < this.#moved) this.#moved = this.#looked = Number.NEGATIVE_INFINITY; // the clock was set back
-    return time - this.#moved > SETTLE_MS && time - this.#looked < idle_look_s * 1000;
   }
 
   /**
@@ -211,7 +193,7 @@ export class CameraPath {
       const { crops } = this.#options.camera;
       // Its crops rest on what the look LAG before it left, whatever the number of workers.
       if (crops > 0 && pending.length >= LAG) await pending.shift();
-      pending.push(this.#take(frame, this.#gate?.look(frame) ?? STILL, true));
+      pending.push(this.#take(frame, this.#stillness.see(frame), true));
       // One look more than there are workers, so that none waits while the next frame is read.
       if (pending.length > this.#options.looker.workers) await pending.shift();
       this.#throwFault();
@@ -243,7 +225,7 @@ export class CameraPath {
       look_ms: this.#look_ms.value,
       skipped: this.#schedule.skipped,
       gated_per_s: this.#gated.at(now),
-      moving: this.#moving,
+      moving: this.#stillness.moving,
       crops_per_s: this.#cropped.at(now),
       failed: this.#failed,
       latest: this.#pictures.latest,
