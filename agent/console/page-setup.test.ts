@@ -312,6 +312,7 @@ test.serial(
     for (const part of [
       '24 % of looks were not needed',
       '1.0 % of the picture moves',
+      '3.4 regions a second are enlarged for small and far things',
       '12 looks left out since the start: all workers were busy',
       'Larger stream is lost: evidence comes from the smaller one · 2 min ago · no picture for 10 s',
       'The stream has changed',
