@@ -17,6 +17,8 @@ const SURE_SCORE = 0.45;
  * and enlarged, not one of 618 looks at a near person on their feet gave such a box; those at persons lying down do.
  */
 const FLAT = 2;
+/** From this score on it is somebody, whatever the place was known as before. */
+const CERTAIN = 0.8;
 /** A place found unsurely in so many looks, and never surely in between, is scenery. */
 const SCENERY_LOOKS = 6;
 /** Two boxes of one place share so much. */
@@ -50,14 +52,16 @@ export class Hidden {
   }
 
   #isScenery(find: Detection, width: number): boolean {
-    return isFlat(find, width) && (this.#placeOf(find.box)?.looks ?? 0) >= SCENERY_LOOKS;
+    const isKnown = (this.#placeOf(find.box)?.looks ?? 0) >= SCENERY_LOOKS;
+    return isKnown && isFlat(find, width) && find.score < CERTAIN;
   }
 
   #learn({ score, box }: Detection, time: number): void {
     const place = this.#placeOf(box);
     const before = place?.looks ?? 0;
     // surely found before it was known, it may as well be somebody
-    const looks = score < SURE_SCORE ? before + 1 : before >= SCENERY_LOOKS ? before : 0;
+    const stays = score < CERTAIN && before >= SCENERY_LOOKS;
+    const looks = score < SURE_SCORE ? before + 1 : stays ? before : 0;
     this.#places = [...this.#places.filter((one) => one !== place), { box, looks, time }].slice(-MAX_PLACES);
   }
 
