@@ -1,4 +1,4 @@
-// drivers/camera: a folder of pictures. In: a path. Out: its pictures by name, or the newest one.
+// drivers/camera: a folder of pictures. In: a path. Out: its pictures by name, or the newest that is new.
 // Never: a list without end. A file that is still being written is no whole picture yet: who reads it finds out.
 import { opendir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -25,19 +25,39 @@ export async function listPictures(source: Folder): Promise<string[]> {
   return names.sort(compare);
 }
 
-/** The newest picture, if it is newer than `after` (its changing time, epoch ms of the disk); null: none. */
-export async function newestPicture(source: Folder, after: number): Promise<{ name: string; changed: number } | null> {
-  let newest: { name: string; changed: number } | null = null;
-  let seen = 0;
-  for await (const { name } of await opened(source)) {
-    if (!PICTURE.test(name) || name.startsWith('.')) continue;
-    seen += 1;
-    if (seen > MAX_FILES) throw unreadable(source, `holds more than ${MAX_FILES} pictures`);
-    const info = await stat(join(source.path, name)).catch(() => null);
-    if (!info?.isFile() || info.mtimeMs <= after) continue;
-    if (!newest || info.mtimeMs > newest.changed) newest = { name, changed: info.mtimeMs };
+/**
+ * What is new in a folder. A file is told by its size and changing time, never by a comparison with a clock: a camera whose
+ * clock is ahead, or a box whose own was set back, would else hide all that comes after.
+ */
+export class FolderNews {
+  readonly #source: Folder;
+  #known = new Map<string, string>();
+
+  constructor(source: Folder) {
+    this.#source = source;
   }
-  return newest;
+
+  /**
+   * The latest of the pictures that came or changed since the last call; null: none. It counts as known then; one that was
+   * still being written will have changed.
+   * @throws KerbError CAMERA_UNREADABLE, CAMERA_MISSING
+   */
+  async next(): Promise<string | null> {
+    const known = new Map<string, string>();
+    let newest: { name: string; changed: number } | null = null;
+    for await (const { name } of await opened(this.#source)) {
+      if (!PICTURE.test(name) || name.startsWith('.')) continue;
+      const info = await stat(join(this.#source.path, name)).catch(() => null);
+      if (!info?.isFile()) continue;
+      if (known.size >= MAX_FILES) throw unreadable(this.#source, `holds more than ${MAX_FILES} pictures`);
+      const mark = `${info.size} ${info.mtimeMs}`;
+      known.set(name, mark);
+      if (this.#known.get(name) === mark) continue;
+      if (!newest || info.mtimeMs > newest.changed) newest = { name, changed: info.mtimeMs };
+    }
+    this.#known = known;
+    return newest?.name ?? null;
+  }
 }
 
 /** @throws KerbError CAMERA_UNREADABLE */

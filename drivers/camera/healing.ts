@@ -1,5 +1,6 @@
 // drivers/camera: how a camera that was lost is tried again. In: one life of it, from its opening to its loss. Out: lives
-// one after another with pauses between; lost and back told once each. Never: a try without a pause, a locked account.
+// one after another with pauses between; lost told once, and again where a try fails for another reason; back told once.
+// Never: a try without a pause, a locked account, a reason that is no longer so.
 import type { CameraListener, CameraLoss, Frame, StreamFacts } from './types.ts';
 
 /** Pauses before the next try, ms: the first after a frame was seen, the last for ever. */
@@ -14,7 +15,8 @@ export class Healing {
   readonly #backoff: readonly number[];
   readonly #clock: () => number;
   #seq = 0;
-  #lost = false;
+  /** what was told since the last frame */
+  #lost: CameraLoss | null = null;
   #before: StreamFacts | null = null;
   #change: string | null = null;
   facts: StreamFacts | null = null;
@@ -57,7 +59,7 @@ export class Healing {
   frame(width: number, height: number, rgb: Frame['rgb']): boolean {
     if (this.stopped.signal.aborted) return false;
     if (this.#lost) {
-      this.#lost = false;
+      this.#lost = null;
       this.#listener.back(this.#change);
       this.#before = null;
       this.#change = null;
@@ -66,8 +68,9 @@ export class Healing {
   }
 
   tellLost(loss: CameraLoss): void {
-    if (this.stopped.signal.aborted || this.#lost) return;
-    this.#lost = true;
+    const { code, message } = loss;
+    if (this.stopped.signal.aborted || (this.#lost?.code === code && this.#lost.message === message)) return;
+    this.#lost = loss;
     this.#listener.lost(loss);
   }
 

@@ -1,7 +1,7 @@
 // drivers/camera: a camera that gives single pictures: a snapshot address, or a folder that it uploads into. In: a source.
 // Out: each new picture as a frame, at most `maxRate` a second. Never: two requests at once, a picture told twice.
 import type { KerbError } from '../../contract/errors.ts';
-import { newestPicture, readPictureFile } from './folder.ts';
+import { FolderNews, readPictureFile } from './folder.ts';
 import { Healing } from './healing.ts';
 import type { LiveOptions } from './live.ts';
 import { fetchSnapshot } from './snapshot.ts';
@@ -18,13 +18,13 @@ export class LiveStills implements LiveSource {
   readonly #options: LiveOptions;
   readonly #healing: Healing;
   readonly #done: Promise<void>;
-  /** changing time of the newest picture of a folder that was handed on */
-  #newest = Number.NEGATIVE_INFINITY;
+  readonly #news: FolderNews | null;
 
   constructor(source: StillSource, listener: CameraListener, options: LiveOptions) {
     this.#source = source;
     this.#options = options;
     this.#healing = new Healing(listener, options.clock, options.backoff_ms);
+    this.#news = source.kind === 'folder' ? new FolderNews(source) : null;
     this.#done = this.#healing.run(
       () => this.#life(),
       () => false,
@@ -66,8 +66,8 @@ export class LiveStills implements LiveSource {
           }
           this.#healing.frame(facts.width, facts.height, rgb);
           heard = performance.now();
+          failures = 0;
         }
-        failures = 0;
       } catch (error) {
         failures += 1;
         const { code, message } = error as KerbError;
@@ -90,12 +90,8 @@ export class LiveStills implements LiveSource {
       return decodeStill(await fetchSnapshot(source, open_ms, this.#healing.stopped.signal), source, 'its picture');
     }
     await checkSource(source);
-    const found = await newestPicture(source, this.#newest);
-    if (!found) return null;
-    const still = await decodeStill(await readPictureFile(source, found.name), source, found.name);
-    // Only now: one that was still being written is read again.
-    this.#newest = found.changed;
-    return still;
+    const name = await this.#news!.next();
+    return name === null ? null : decodeStill(await readPictureFile(source, name), source, name);
   }
 
   #loss(code: CameraLoss['code'], what: string): CameraLoss {

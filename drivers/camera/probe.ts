@@ -111,7 +111,8 @@ function rateOf(text: unknown): number | null {
 /** ffmpeg's and Node's words for what went wrong -> which of our losses that is. */
 export function meaningOf(complaint: string): CameraLoss['code'] {
   if (/\b(401|403)\b|unauthorized|forbidden/i.test(complaint)) return 'CAMERA_PASSWORD';
-  const away = /refused|unreachable|no route|timed? ?out|not known|ENOTFOUND|EAI_AGAIN|ECONN|EHOST|ENET|reset by peer/i;
+  const away =
+    /refused|unreachable|no route|timed? ?out|not known|ENOTFOUND|EAI_AGAIN|ECONN|EHOST|ENET|reset by peer|other side closed|socket hang up/i;
   return away.test(complaint) ? 'CAMERA_UNREACHABLE' : 'CAMERA_UNREADABLE';
 }
 

@@ -26,7 +26,8 @@ export async function fetchSnapshot(source: Snapshot, within_ms: number, signal:
     }
     if (!response.ok) {
       await response.body?.cancel();
-      const answer = `it answers ${response.status}`;
+      const moved = response.status >= 300 && response.status < 400;
+      const answer = `it answers ${response.status}${moved ? ', the picture has another address' : ''}`;
       throw refused(source, meaningOf(answer), answer);
     }
     return await bodyOf(response, source);

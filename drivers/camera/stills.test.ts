@@ -131,14 +131,20 @@ test('an empty, an endless, a huge and a broken picture are named, and the next 
   await notes.next('frame');
   now = 3;
   t.is((await notes.next('lost')).loss.code, 'CAMERA_UNREADABLE', 'broken ones again and again are a loss');
+  now = 4;
+  t.regex((await notes.next('lost')).loss.message, /neither JPEG nor PNG/, 'another reason is told');
   now = 99;
   await notes.next('back');
+  const order = notes.told.map((told) => told.what).filter((what) => what !== 'frame');
+  t.deepEqual(order, ['lost', 'lost', 'back'], 'the same one is told once');
 });
 
 test('a server that never answers, and one that is not there, are told within the time', async (t) => {
   const host = await server(t, () => {});
   const { notes } = opened(t, `http://${host}/`, { ...quick, open_ms: 200 });
   t.is((await notes.next('lost')).loss.code, 'CAMERA_UNREACHABLE');
+  const shut = await server(t, ({ socket }) => socket.destroy());
+  t.is((await opened(t, `http://${shut}/`).notes.next('lost')).loss.code, 'CAMERA_UNREACHABLE');
   const away = opened(t, `http://${await closedPort()}/`);
   t.is((await away.notes.next('lost')).loss.code, 'CAMERA_UNREACHABLE');
 });
@@ -175,6 +181,28 @@ test('a folder gives each new picture once, tells a changed size, and its silenc
   const [first, { loss: silence }] = await Promise.all([silent.notes.next('frame'), silent.notes.next('lost')]);
   t.is(first.frame.width, 80, 'the newest one');
   t.is(silence.code, 'CAMERA_SILENT');
+});
+
+test('a folder: one picture from the future, or a broken one, hides nothing that comes after it', async (t) => {
+  const dir = await tempFolder(t);
+  const put = async (name: string, bytes: Buffer, at: number) => {
+    await writeFile(join(dir, '.part'), bytes);
+    await utimes(join(dir, '.part'), at, at);
+    await rename(join(dir, '.part'), join(dir, name));
+  };
+  const good = await picture(64, 48);
+  await put('a.jpg', good, 4e9);
+  const { notes } = opened(t, `${dir}/`, { ...quick, patience_ms: 60_000 });
+  await notes.next('frame');
+  for (const name of ['b.jpg', 'c.jpg', 'a.jpg']) {
+    await Promise.all([notes.next('frame'), put(name, good, 1000)]);
+  }
+  for (const name of ['d.jpg', 'e.jpg']) await put(name, good.subarray(0, -20), 4e9);
+  await Promise.all([notes.next('frame'), put('f.jpg', good, 2000)]);
+  t.deepEqual(
+    notes.told.filter(({ what }) => what !== 'frame'),
+    [],
+  );
 });
 
 test('a folder is a recording, in the order of the numbers in its names', async (t) => {

@@ -50,7 +50,10 @@ export interface StreamFacts {
 export interface CameraListener {
   /** @returns false where it did not keep the frame: its bytes are then used again for a later one */
   frame(frame: Frame): boolean | undefined;
-  /** no frame for longer than the source's patience, or its process ended; it goes on trying by itself */
+  /**
+   * no frame for longer than the source's patience, or its process ended; it goes on trying by itself. Told again where a
+   * later try fails for another reason
+   */
   lost(loss: CameraLoss): void;
   /** the first frame after a loss, told just before that frame; `change`: it is no longer the stream it was, in words */
   back(change: string | null): void;
