@@ -8,7 +8,7 @@ import { leastScore, mergeCandidates, mergeRuns } from './merge.ts';
 import type { Run } from './runs.ts';
 import type { Scale } from './scale.ts';
 import { fromTile, sizeForTile, type Tile, tileAt, tilesOf } from './tiles.ts';
-import type { Detection, LookOptions, Picture } from './types.ts';
+import type { Detection, LookOptions, Picture, View } from './types.ts';
 
 /** Tiles and crops are numbered after the sizes of any card. */
 const FIRST_TILE = 100;
@@ -20,7 +20,7 @@ export async function lookWith(
   sizes: readonly Scale[],
   picture: Picture,
   { depth, minScore, crops = [], enough }: LookOptions,
-): Promise<{ objects: Detection[]; crops: number }> {
+): Promise<{ objects: Detection[]; crops: number; run_ms: number }> {
   const raw = rawScore(card, minScore);
   const { width, height } = picture;
   const hasPlaces = card.head.kind !== 'classifier';
@@ -29,12 +29,19 @@ export async function lookWith(
   const least = isOne ? raw : leastScore(card, raw);
   const candidates: Candidate[] = [];
   const runs: Run[] = [];
-  for (const [i, size] of sizes.entries()) {
-    candidates.push(...(await size.look(picture, least)));
+  const firstSize_ms: number[] = [];
+  const lookAt = async (size: number, part: Picture | View) => {
+    const began = performance.now();
+    const found = await sizes[size]!.look(part, least);
+    if (size === 0) firstSize_ms.push(performance.now() - began);
+    return found;
+  };
+  for (const i of sizes.keys()) {
+    candidates.push(...(await lookAt(i, picture)));
     runs.push({ number: i, part: [0, 0, width, height], input: card.sizes[i]! });
   }
   const enlarge = async (tile: Tile, size: number, number: number) => {
-    candidates.push(...fromTile(tile, picture, await sizes[size]!.look(tile.picture, least), number));
+    candidates.push(...fromTile(tile, picture, await lookAt(size, tile.picture), number));
     runs.push({ number, part: [tile.x, tile.y, tile.picture.width, tile.picture.height], input: card.sizes[size]! });
   };
   for (const [i, tile] of tiles.entries()) await enlarge(tile, sizeForTile(card, tile), FIRST_TILE + i);
@@ -46,5 +53,6 @@ export async function lookWith(
   }
   const merged = isOne ? mergeCandidates(card, candidates) : mergeRuns(card, candidates, runs);
   const objects = calibrated(card, withDoubts(card, merged, picture)).filter(({ score }) => score >= minScore);
-  return { objects, crops: done };
+  const run_ms = firstSize_ms.reduce((sum, ms) => sum + ms, 0) / firstSize_ms.length;
+  return { objects, crops: done, run_ms };
 }

@@ -40,6 +40,7 @@ export type FromWorker =
       readonly id: number;
       readonly objects: Detection[];
       readonly ms: number;
+      readonly run_ms: number;
       readonly crops?: number;
       readonly model: string;
     }

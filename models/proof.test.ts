@@ -19,7 +19,12 @@ function made(street: Detection[], camera: Detection[] = [], nothing: Detection[
     workers: 1,
     busy: 0,
     close: async () => {},
-    look: async ({ width }) => ({ objects: width === 480 ? street : width === 100 ? camera : nothing, ms, model: 'm' }),
+    look: async ({ width }) => ({
+      objects: width === 480 ? street : width === 100 ? camera : nothing,
+      ms,
+      run_ms: ms,
+      model: 'm',
+    }),
   };
 }
 

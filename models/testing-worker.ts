@@ -10,6 +10,6 @@ port.on('message', ({ id, picture }: ToWorker) => {
   if (picture.width === 2) process.exit(3);
   if (picture.width === 3) throw new Error('broken on purpose');
   while (picture.width === 4);
-  send({ kind: 'looked', id, objects: [], ms: 1, model: `thread ${threadId}` });
+  send({ kind: 'looked', id, objects: [], ms: 1, run_ms: 1, model: `thread ${threadId}` });
 });
 send({ kind: 'ready' });

@@ -40,6 +40,8 @@ export interface Look {
   readonly objects: readonly Detection[];
   /** milliseconds of the worker, resize and decoding included */
   readonly ms: number;
+  /** milliseconds of one run of the first size, on the whole picture or on a crop; their mean */
+  readonly run_ms: number;
   /** crops that were looked at too; absent where none was */
   readonly crops?: number;
   /** card name and the sizes that were run, for traces */

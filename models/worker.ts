@@ -44,10 +44,11 @@ async function open(depth: ToWorker['depth']): Promise<Scale[]> {
 async function look({ id, picture, ...options }: ToWorker): Promise<FromWorker> {
   const ready = await open(options.depth);
   const start = performance.now();
-  const { objects, crops } = await lookWith(card, ready, picture, options);
+  const { objects, crops, run_ms } = await lookWith(card, ready, picture, options);
   const sizes = card.sizes.slice(0, ready.length).map((size) => `${size.width}x${size.height}`);
   const model = `${name} ${sizes.join('+')}`;
-  return { kind: 'looked', id, objects, ms: performance.now() - start, model, ...(crops > 0 ? { crops } : {}) };
+  const ms = performance.now() - start;
+  return { kind: 'looked', id, objects, ms, run_ms, model, ...(crops > 0 ? { crops } : {}) };
 }
 
 function wire(error: unknown): WireError {

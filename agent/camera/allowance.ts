@@ -55,14 +55,13 @@ export class Allowance {
    * A look has ended.
    * @param ms of its worker
    * @param granted crops that it might have
-   * @param inferences all of one cost; 0: their cost differs
+   * @param run_ms what one crop takes; null: the look failed
    */
-  spent(ms: number, granted: number, inferences: number): void {
+  spent(ms: number, granted: number, run_ms: number | null): void {
     const least = -MOST * this.#cost_ms;
     this.#spare_ms = Math.max(least, this.#spare_ms + granted * this.#cost_ms - ms);
-    if (inferences === 0) return;
-    const cost = ms / inferences;
-    this.#cost_ms = this.#cost_ms === 0 ? cost : this.#cost_ms + (cost - this.#cost_ms) * FOLLOWS;
+    if (run_ms === null) return;
+    this.#cost_ms = this.#cost_ms === 0 ? run_ms : this.#cost_ms + (run_ms - this.#cost_ms) * FOLLOWS;
   }
 
   /** It does not ask any more. */

@@ -252,6 +252,19 @@ test('live: crops come by the time there is, go at once when looks are late, and
   t.deepEqual(new Set(await live(36_000, 38_000)), new Set([0]));
 });
 
+test('live: a camera of which each look is a wide one has crops too, and its time is known', async (t) => {
+  const looker = new MadeLooker(1, parked);
+  looker.ms = 20;
+  const { path } = start(looker, { camera: { ...camera, crops: 2, looks_per_s: 1, wide_every_s: 1 } });
+  for (let time = 0; time < 20_000; time += 500) {
+    path.offer(frame(1, time));
+    await path.settled();
+  }
+  t.deepEqual(new Set(looker.asked.map(({ depth }) => depth)), new Set(['wide']));
+  t.is(looker.asked.at(-1)!.crops.length, 1, 'the zone with the car that stands in it');
+  t.is(path.stats(20_000).look_ms, 20);
+});
+
 test('live: a still picture is looked at now and then, movement and what comes to rest at every turn', async (t) => {
   const looker = new MadeLooker(2, parked);
   const gated = { ...camera, gate: true, idle_look_s: 2 };
@@ -265,7 +278,7 @@ test('live: a still picture is looked at now and then, movement and what comes t
   };
   for (let i = 0; i < 100; i++) {
     path.offer(moving(i));
-    await turns();
+    await path.settled();
   }
   const times = (from: number, to: number) => reports.filter(({ time }) => time >= from && time < to).length;
   t.true(times(2000, 10_000) <= 5, `still: ${times(2000, 10_000)}`);

@@ -46,7 +46,7 @@ export interface PathOptions {
 export interface PathStats {
   readonly frames_per_s: number;
   readonly looks_per_s: number;
-  /** median milliseconds of an inference of a base look */
+  /** median milliseconds of an inference with the first size of the model */
   readonly look_ms: number;
   /** times a look was due and every worker was busy */
   readonly skipped: number;
@@ -254,7 +254,7 @@ export class CameraPath {
     const crops = this.#crops.choose(frame, regions, most, recorded);
     const options = { depth, minScore: HIDE_SCORE, crops, ...(recorded ? {} : { enough: this.#share.enough }) };
     const look = this.#look(frame, options, recorded ? RECORDED_TRIES : 1);
-    if (!recorded) void look.then((seen) => this.#account(depth, most, seen));
+    if (!recorded) void look.then((seen) => this.#share.allowance.spent(seen?.ms ?? 0, most, seen?.run_ms ?? null));
     this.#tail = this.#tail.then(async () => {
       try {
         const seen = await look;
@@ -283,18 +283,12 @@ export class CameraPath {
     }
   }
 
-  /** What a look took of the workers' time. */
-  #account(depth: LookDepth, granted: number, look: Look | null): void {
-    const inferences = look && depth === 'base' ? 1 + (look.crops ?? 0) : 0;
-    this.#share.allowance.spent(look?.ms ?? 0, granted, inferences);
-  }
-
   async #handle(frame: Frame, depth: LookDepth, look: Look, wait: boolean): Promise<void> {
     const { seq, time, width, height } = frame;
     this.#looks.add(time);
     const crops = look.crops ?? 0;
     for (let i = 0; i < crops; i++) this.#cropped.add(time);
-    if (depth === 'base') this.#look_ms.add(look.ms / (1 + crops));
+    this.#look_ms.add(look.run_ms);
     const objects = believed(look.objects)
       .filter((find) => find.score >= WEAK_SCORE)
       .slice(0, MAX_OBJECTS);

@@ -89,7 +89,7 @@ export class MadeLooker implements Looker {
     if (finds instanceof Error) throw finds;
     const made = enough?.[0] === 1 ? 0 : crops.length;
     const objects = finds.filter((one) => one.score >= minScore);
-    return { objects, ms: this.ms * (1 + made), model: 'made', ...(made > 0 ? { crops: made } : {}) };
+    return { objects, ms: this.ms * (1 + made), run_ms: this.ms, model: 'made', ...(made > 0 ? { crops: made } : {}) };
   }
 
   async close(): Promise<void> {}

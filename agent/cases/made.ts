@@ -122,7 +122,7 @@ export class MadeLooker implements Looker {
     const objects: Detection[] = this.#places
       .map((box) => ({ class: 'person', score: this.score(contrast(picture, box), box), box }))
       .filter(({ score }) => score >= options.minScore);
-    return { objects, ms: 1, model: 'made' };
+    return { objects, ms: 1, run_ms: 1, model: 'made' };
   }
 
   async close(): Promise<void> {}

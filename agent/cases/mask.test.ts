@@ -50,7 +50,7 @@ test('a person that only the finished picture shows is covered too', async (t) =
   const base = looker.look.bind(looker);
   let looks = 0;
   looker.look = async (shown, options) =>
-    ++looks === 1 ? { objects: [], ms: 1, model: 'made' } : base(shown, options);
+    ++looks === 1 ? { objects: [], ms: 1, run_ms: 1, model: 'made' } : base(shown, options);
   const { jpeg, persons } = await maskPersons(picture, CAR, looker, madeCodec);
   t.is(persons, 1);
   t.true(contrast(await madeCodec.decode(jpeg), PERSON) < 0.35);
@@ -60,7 +60,7 @@ test('the other look counts as well: what only the base look finds is covered', 
   const looker = new MadeLooker([PERSON]);
   const real = looker.look.bind(looker);
   looker.look = async (shown, options) =>
-    options.depth === 'base' ? real(shown, options) : { objects: [], ms: 1, model: 'made' };
+    options.depth === 'base' ? real(shown, options) : { objects: [], ms: 1, run_ms: 1, model: 'made' };
   const { jpeg } = await maskPersons(picture, CAR, looker, madeCodec);
   t.true(contrast(await madeCodec.decode(jpeg), PERSON) < 0.35);
 });

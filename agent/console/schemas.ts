@@ -43,7 +43,7 @@ export const cameraStateSchema = z.object({
   picture: z.tuple([z.number(), z.number()]).describe('width, height'),
   looks_per_s: z.number(),
   frames_per_s: z.number(),
-  look_ms: z.number().describe('median milliseconds of an inference of a base look'),
+  look_ms: z.number().describe('median milliseconds of an inference with the first size of the model'),
   skipped: z.number().describe('looks that were due while all workers were busy'),
   gated_per_s: z.number().describe('looks a second that were not needed, for nothing moved; they count as served'),
   moving: z.number().nullable().describe('share of the picture that moves, 0..1; null: it is not judged'),

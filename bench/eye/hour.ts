@@ -28,7 +28,7 @@ class Repeating implements Looker {
   async look(picture: Picture, options: LookOptions): Promise<Look> {
     const objects = this.#known.get(picture.rgb);
     if (!objects || options.depth === 'fine') return this.#real.look(picture, options);
-    return { objects, ms: 0, model: 'repeated' };
+    return { objects, ms: 0, run_ms: 0, model: 'repeated' };
   }
 
   async close(): Promise<void> {}

@@ -17,7 +17,7 @@ const quick: Looker = {
   workers: 1,
   busy: 0,
   use: safe,
-  look: async () => ({ objects: [], ms: 0.001, model: 'quick' }),
+  look: async () => ({ objects: [], ms: 0.001, run_ms: 0.001, model: 'quick' }),
   close: async () => {},
 };
 

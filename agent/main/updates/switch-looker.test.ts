@@ -18,7 +18,7 @@ function held(name: string) {
   };
   return {
     looker,
-    answer: () => waiting.shift()!.resolve({ objects: [], ms: 7, model: name }),
+    answer: () => waiting.shift()!.resolve({ objects: [], ms: 7, run_ms: 7, model: name }),
     fail: () => waiting.shift()!.reject(new Error(name)),
   };
 }

@@ -8,7 +8,7 @@ export interface LookStats {
   readonly failed: number;
   /** the first few failures' words */
   readonly faults: readonly unknown[];
-  /** milliseconds of base looks, for each inference */
+  /** milliseconds of an inference of each look, with the first size */
   readonly ms: readonly number[];
   /** most finds of one look from the score 0.5 on */
   readonly most: number;
@@ -55,7 +55,7 @@ export class SwitchLooker implements Looker {
       const look = await this.#current.look(picture, options);
       stats.looks += 1;
       stats.most = Math.max(stats.most, look.objects.filter(({ score }) => score >= SURE).length);
-      if (options.depth === 'base' && stats.ms.length < KEPT) stats.ms.push(look.ms / (1 + (look.crops ?? 0)));
+      if (stats.ms.length < KEPT) stats.ms.push(look.run_ms);
       return look;
     } catch (error) {
       stats.failed += 1;
