@@ -264,3 +264,18 @@ test('a program that cannot start is told at once', async (t) => {
     code: 'LOOK_FAILED',
   } as object);
 });
+
+test('beside live looks one thread is opened after the other', async (t) => {
+  const program = `import { parentPort } from 'node:worker_threads';
+    const begun = process.hrtime.bigint();
+    await new Promise((done) => setTimeout(done, 100));
+    const ready = process.hrtime.bigint();
+    const model = begun + ' ' + ready;
+    parentPort.on('message', ({ id }) => parentPort.postMessage({ kind: 'looked', id, objects: [], ms: 1, run_ms: 1, model }));
+    parentPort.postMessage({ kind: 'ready' });`;
+  const url = new URL(`data:text/javascript,${encodeURIComponent(program)}`);
+  const { looker } = await misbehaving(t, { workers: 3, gently: true, program: url });
+  const looks = await Promise.all([9, 9, 9].map((width) => looker.look(wide(width), base)));
+  const times = looks.map(({ model }) => model.split(' ').map(BigInt)).sort((a, b) => (a[0]! < b[0]! ? -1 : 1));
+  t.true(times[0]![1]! < times[1]![0]! && times[1]![1]! < times[2]![0]!, `${times.join(' / ')}`);
+});

@@ -19,6 +19,8 @@ export interface LookerOptions {
   readonly deadlineMs?: number;
   /** sizes loaded and tried before the looker is handed out; the others at their first look; 'base' if not given */
   readonly warm?: LookDepth;
+  /** beside live looks: one thread is opened after the other, so that one core at most is taken from them */
+  readonly gently?: boolean;
   /** looks that may wait beyond those that run; 16 if not given */
   readonly queue?: number;
   /** told each time a thread is given up and replaced */
@@ -99,6 +101,7 @@ class Pool implements Looker {
           restarted: (why) => options.onRestart?.(why),
         }),
     );
+    for (const seat of options.gently ? this.#seats.slice(0, 1) : this.#seats) seat.start();
   }
 
   get busy(): number {
@@ -160,9 +163,14 @@ class Pool implements Looker {
   #tellStart(): void {
     if (!this.#starting) return;
     const fault = this.#seats.find((seat) => seat.fault)?.fault;
+    const next = this.#seats.find((seat) => seat.state !== 'idle');
     if (fault) this.#starting.reject(fault);
-    else if (this.#seats.every((seat) => seat.state === 'idle')) this.#starting.resolve();
-    else return;
+    else if (!next) this.#starting.resolve();
+    else {
+      // without a fault it is down as it was not started yet
+      if (next.state === 'down') next.start();
+      return;
+    }
     this.#starting = undefined;
   }
 }

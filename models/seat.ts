@@ -42,6 +42,10 @@ export class Seat {
 
   constructor(options: SeatOptions) {
     this.#options = options;
+  }
+
+  /** Opens its first thread; once. */
+  start(): void {
     this.#spawn();
   }
 

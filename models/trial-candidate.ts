@@ -6,11 +6,10 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { KerbError } from '../contract/errors.ts';
-import { overlap } from './boxes.ts';
+import { agree, differ, strongestOf } from './alike.ts';
 import type { Card } from './card.ts';
 import type { Use } from './choice.ts';
 import type { ModelPlaces } from './files.ts';
-import { isScore, logistic } from './head.ts';
 import type { NamedOutputs } from './known.ts';
 import type { FromCandidate } from './trial-child.ts';
 import type { Detection } from './types.ts';
@@ -55,7 +54,6 @@ export interface Manner {
 
 const roundMs = 900;
 const openMs = 120_000;
-const strongest = 200;
 /** Beside busy looks it still gets about a tenth of a core; the lowest priority would get next to nothing. */
 const niceness = 10;
 
@@ -71,6 +69,7 @@ export class Candidate {
   #mb = 0;
   #looks = 1;
   #ready: Extract<FromCandidate, { kind: 'ready' }> | undefined;
+  #places: readonly number[] | undefined;
 
   constructor(start: CandidateStart, manner: Manner = { gentle: false }) {
     this.use = start.use;
@@ -115,6 +114,12 @@ export class Candidate {
     this.#mb = Math.max(this.#mb, said.mb);
   }
 
+  /** where its scores are strongest; others are compared there */
+  get #strongest(): readonly number[] {
+    this.#places ??= strongestOf(this.#start.card.head, this.#ready!.outputs);
+    return this.#places;
+  }
+
   /** of its looks so far, milliseconds; infinite before the first */
   get median(): number {
     return this.#ms.toSorted((a, b) => a - b)[this.#ms.length >> 1] ?? Infinity;
@@ -127,8 +132,7 @@ export class Candidate {
     if (fault) return { use, fault };
     if (!own || !other) return { use, fault: this.#broken('gave no result') };
     const { finds, outputs, known } = own;
-    const { head } = this.#start.card;
-    const scoreDiff = differ(scoresOf(head, outputs), scoresOf(head, other.outputs));
+    const scoreDiff = differ(this.#start.card.head, reference!.#strongest, outputs, other.outputs);
     return {
       use,
       fault,
@@ -197,23 +201,4 @@ function giveWay(pid: number): void {
   } catch {
     // it has ended already
   }
-}
-
-/** The class scores among a head's outputs, as probabilities. */
-function scoresOf(head: Card['head'], { scores, rows }: NamedOutputs): Float32Array {
-  const own = (scores ?? rows)!.filter((_, i) => isScore(head, i));
-  return head.kind !== 'yolo' && head.scores === 'logit' ? own.map(logistic) : own;
-}
-
-/** Mean difference where the reference is strongest. */
-function differ(own: Float32Array, reference: Float32Array): number {
-  const at = [...reference.keys()].sort((a, b) => reference[b]! - reference[a]! || a - b).slice(0, strongest);
-  return at.reduce((sum, i) => sum + Math.abs(own[i]! - reference[i]!), 0) / at.length;
-}
-
-/** Part of the reference's clear finds that are there too, of the same class at the same place, even if a little weaker. */
-function agree(own: readonly Detection[], reference: readonly Detection[]): number {
-  const clear = reference.filter(({ score }) => score >= 0.5);
-  const met = clear.filter((find) => own.some((one) => one.class === find.class && overlap(one.box, find.box) > 0.7));
-  return clear.length === 0 ? 1 : met.length / clear.length;
 }

@@ -36,7 +36,7 @@ export async function changeUse(change: Change): Promise<'on' | 'later' | 'slowe
     return 'later';
   }
   const { cacheDir, workers, onRestart } = change;
-  const next = await createLooker({ card, use, cacheDir, workers, warm: 'wide', onRestart });
+  const next = await createLooker({ card, use, cacheDir, workers, warm: 'wide', gently: true, onRestart });
   if (!next.use || !sameUse(next.use, use) || signal.aborted) {
     await next.close();
     signal.throwIfAborted();

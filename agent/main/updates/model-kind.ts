@@ -131,7 +131,7 @@ class ModelCandidate implements Candidate {
   async #open(workers: number, warm: 'wide' | 'fine'): Promise<Looker> {
     const { cacheDir, onRestart } = this.#options;
     const use = await useFor(this.#card, cacheDir);
-    return createLooker({ card: this.#card, use, cacheDir, workers, warm, onRestart });
+    return createLooker({ card: this.#card, use, cacheDir, workers, warm, gently: true, onRestart });
   }
 
   get #name(): string {
