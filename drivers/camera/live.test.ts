@@ -77,6 +77,7 @@ test('without a loop a file ends once', async (t) => {
   const camera = openLive(file, notes, { ...quick, loop: false, clock: counter() });
   const { loss } = await notes.next('lost');
   t.is(loss.code, 'CAMERA_ENDED');
+  t.regex(loss.message, /a\.mp4: the recording has ended$/);
   t.is(notes.told.filter((told) => told.what === 'frame').length, 5);
   t.is(camera.restarts, 0);
   await camera.close();

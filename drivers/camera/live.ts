@@ -49,11 +49,15 @@ export class LiveCamera implements LiveSource {
     this.#source = source;
     this.#options = options;
     this.#healing = new Healing(listener, options.clock, options.backoff_ms);
-    const once = source.kind === 'file' && !options.loop;
     this.#done = this.#healing.run(
       () => this.#life(),
-      ({ code }) => once && code === 'CAMERA_ENDED',
+      ({ code }) => this.#once && code === 'CAMERA_ENDED',
     );
+  }
+
+  /** a recording that is played to its end, no more */
+  get #once(): boolean {
+    return this.#source.kind === 'file' && !this.#options.loop;
   }
 
   get pid(): number | null {
@@ -127,6 +131,9 @@ export class LiveCamera implements LiveSource {
     if (missing) return { code: 'CAMERA_UNREADABLE', message: missing.message };
     const complaint = child.complaint;
     const code = meaningOf(complaint) === 'CAMERA_UNREADABLE' ? 'CAMERA_ENDED' : meaningOf(complaint);
+    if (!verdict && this.#once && code === 'CAMERA_ENDED') {
+      return { code, message: `${this.#source.shown}: ${complaint || 'the recording has ended'}` };
+    }
     return verdict ?? this.#loss(code, complaint || `ffmpeg ${endWords(how)}`);
   }
 
