@@ -26,6 +26,14 @@ test('a share is of this picture: what is large in a small picture is small in a
   t.is(believed(withDoubts(card, lawn, { width: 1920, height: 1080 })).length, 1);
 });
 
+test('a lawn is no bird either, and a bird that fills the picture is one', async (t) => {
+  const { card } = await defaultCard();
+  const street = { width: 768, height: 576 };
+  const of = (...finds: Detection[]) => believed(withDoubts(card, finds, street)).length;
+  t.is(of(find('bird', 0.43, [6, 28, 575, 250])), 0);
+  t.is(of(find('bird', 0.7, [100, 80, 500, 400])), 1);
+});
+
 test('a speck is no bird and no ball unless it is sure; a large bird is one, and so is a small thing of the street', async (t) => {
   const { card } = await defaultCard();
   const street = { width: 768, height: 576 };
