@@ -6,7 +6,7 @@ function run(allowance: Allowance, seconds: readonly number[], { rate = 4, ms = 
   return seconds.map((second) => {
     let crops = 0;
     for (let i = 0; i < rate; i++) {
-      const granted = allowance.take('one', second * 1000 + (i * 1000) / rate, wished);
+      const granted = allowance.take('one', second * 1000 + (i * 1000) / rate, wished, 1000);
       allowance.spent(ms * (1 + granted), granted, ms);
       crops += granted;
     }
@@ -46,11 +46,18 @@ test('busy workers give none; with crops they are busy for no more than their ro
   t.true(Math.abs(sum(crops.slice(20)) - 6 * 20) <= 8, `${crops}`);
 });
 
+test('crops take no longer together than they may', (t) => {
+  const allowance = new Allowance(() => 16);
+  run(allowance, seconds(0, 20));
+  const granted = (left_ms: number) => allowance.take('one', 20_000, 8, left_ms);
+  t.deepEqual([250, 100, 99, 40, 0, -100].map(granted), [5, 2, 1, 0, 0, 0]);
+});
+
 test('crops that were granted and not made give their time back', (t) => {
   const allowance = new Allowance(() => 1);
   let asked = 0;
   for (let i = 0; i < 400; i++) {
-    asked += allowance.take('one', i * 250, 2);
+    asked += allowance.take('one', i * 250, 2, 1000);
     allowance.spent(50, 2, 50);
   }
   t.true(asked > 600, `${asked}`);
@@ -61,7 +68,7 @@ test('two cameras get their share, though one always asks first', (t) => {
   const got = { first: 0, second: 0 };
   for (let i = 0; i < 600; i++) {
     for (const [n, who] of (['first', 'second'] as const).entries()) {
-      const granted = allowance.take(who, i * 250 + n, 1);
+      const granted = allowance.take(who, i * 250 + n, 1, 1000);
       allowance.spent(60 * (1 + granted), granted, 60);
       if (i > 100) got[who] += granted;
     }

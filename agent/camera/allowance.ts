@@ -38,13 +38,18 @@ export class Allowance {
     this.#spare_ms = Math.min(0, this.#spare_ms);
   }
 
-  /** How many of the crops that it wishes this look may have; their time is taken. */
-  take(who: unknown, time: number, wished: number): number {
+  /**
+   * How many of the crops that it wishes this look may have; their time is taken.
+   * @param left_ms what they may take together
+   */
+  take(who: unknown, time: number, wished: number, left_ms: number): number {
     this.#earn(time);
-    if (wished === 0 || this.#cost_ms === 0) return 0;
+    if (this.#cost_ms === 0) return 0;
+    const most = Math.min(wished, Math.floor(left_ms / this.#cost_ms));
+    if (most <= 0) return 0;
     for (const [other, asked] of this.#short) if (Math.abs(time - asked) > PATIENCE_MS) this.#short.delete(other);
     const [next = who] = this.#short.keys();
-    const granted = next === who ? Math.max(0, Math.min(wished, Math.floor(this.#spare_ms / this.#cost_ms))) : 0;
+    const granted = next === who ? Math.max(0, Math.min(most, Math.floor(this.#spare_ms / this.#cost_ms))) : 0;
     if (granted === 0) this.#short.set(who, time);
     else this.#short.delete(who);
     this.#spare_ms -= granted * this.#cost_ms;

@@ -265,6 +265,22 @@ test('live: a camera of which each look is a wide one has crops too, and its tim
   t.is(path.stats(20_000).look_ms, 20);
 });
 
+test('live: a look is told in time: where its crops would take too long it has none', async (t) => {
+  for (const [ms, crops] of [
+    [60, 1],
+    [100, 0],
+  ] as const) {
+    const looker = new MadeLooker(4, parked);
+    looker.ms = ms;
+    const { path } = start(looker, { camera: { ...camera, wide_every_s: 0, crops: 2 } });
+    for (let time = 0; time < 20_000; time += 250) {
+      path.offer(frame(1, time));
+      await path.settled();
+    }
+    t.is(looker.asked.at(-1)!.crops.length, crops, `${ms} ms`);
+  }
+});
+
 test('live: a still picture is looked at now and then, movement and what comes to rest at every turn', async (t) => {
   const looker = new MadeLooker(2, parked);
   const gated = { ...camera, gate: true, idle_look_s: 2 };

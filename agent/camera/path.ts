@@ -68,6 +68,8 @@ export interface PathStats {
 const MAX_OBJECTS = 100;
 /** A recording's look that fails is tried again: a worker that died was replaced. */
 const RECORDED_TRIES = 3;
+/** A live look ends with its crops within so much of the time to the next one: what is told late is old. */
+const PROMPT = 0.75;
 
 export class CameraPath {
   #options: PathOptions;
@@ -88,6 +90,8 @@ export class CameraPath {
   readonly #looks = new Rate();
   readonly #cropped = new Rate();
   readonly #look_ms = new Median();
+  /** what the last look of each depth took without its crops */
+  readonly #plain_ms: Record<LookDepth, number> = { base: 0, wide: 0, fine: 0 };
   #tail: Promise<void> = Promise.resolve();
   #held = 0;
   #failed = 0;
@@ -249,12 +253,11 @@ export class CameraPath {
   #take(frame: Frame, { regions }: Movement, recorded: boolean): Promise<void> {
     const depth = this.#schedule.looked(frame.time);
     this.#held += 1;
-    const wished = this.#options.camera.crops;
-    const most = recorded ? wished : this.#share.allowance.take(this.#seat, frame.time, wished);
+    const most = recorded ? this.#options.camera.crops : this.#affordable(frame.time, depth);
     const crops = this.#crops.choose(frame, regions, most, recorded);
     const options = { depth, minScore: HIDE_SCORE, crops, ...(recorded ? {} : { enough: this.#share.enough }) };
     const look = this.#look(frame, options, recorded ? RECORDED_TRIES : 1);
-    if (!recorded) void look.then((seen) => this.#share.allowance.spent(seen?.ms ?? 0, most, seen?.run_ms ?? null));
+    if (!recorded) void look.then((seen) => this.#account(depth, most, seen));
     this.#tail = this.#tail.then(async () => {
       try {
         const seen = await look;
@@ -268,6 +271,18 @@ export class CameraPath {
       }
     });
     return this.#tail;
+  }
+
+  /** How many crops a live look may have: by the time there is, and so few that it ends well before the next one is due. */
+  #affordable(time: number, depth: LookDepth): number {
+    const { crops, looks_per_s } = this.#options.camera;
+    const left_ms = (PROMPT * 1000) / looks_per_s - this.#plain_ms[depth];
+    return this.#share.allowance.take(this.#seat, time, crops, left_ms);
+  }
+
+  #account(depth: LookDepth, granted: number, look: Look | null): void {
+    this.#share.allowance.spent(look?.ms ?? 0, granted, look?.run_ms ?? null);
+    if (look) this.#plain_ms[depth] = look.ms - (look.crops ?? 0) * look.run_ms;
   }
 
   async #look(frame: Frame, options: LookOptions, tries: number): Promise<Look | null> {
