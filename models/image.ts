@@ -23,6 +23,7 @@ export async function readPicture(source: string | Uint8Array, where?: string): 
   const unreadable = (what: string) =>
     new KerbError('PICTURE_UNREADABLE', what, name, 'give a whole PNG or JPEG of at most 100 megapixels and 64 MB');
   const bytes = typeof source === 'string' ? await readBounded(source, name, unreadable) : source;
+  if (bytes.length === 0) throw unreadable('is empty');
   if (bytes.length > maxBytes) throw unreadable(`has ${bytes.length} bytes`);
   if (!isPng(bytes) && !isJpeg(bytes)) throw unreadable('is neither PNG nor JPEG');
   try {

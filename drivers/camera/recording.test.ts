@@ -96,6 +96,16 @@ test('a video that is not there, is no video, is empty or is a folder is refused
   }
 });
 
+test('a video of one frame, and an empty file, are told as such', async (t) => {
+  const dir = await tempFolder(t);
+  const one = await makeVideo(join(dir, 'one.mp4'), 'testsrc=s=160x120:r=25:d=0.04');
+  const read = async (file: string) => all(await openRecording(file, { rate: 4, start: 0 }));
+  const short = await t.throwsAsync(read(one), { code: 'CAMERA_UNREADABLE' });
+  t.regex(short!.message, /too short for a picture at 4 a second/);
+  await writeFile(join(dir, 'empty.mp4'), '');
+  t.regex((await t.throwsAsync(read(join(dir, 'empty.mp4'))))!.message, /is empty/);
+});
+
 test('sound alone is no video', async (t) => {
   const file = join(await tempFolder(t), 'a.wav');
   execFileSync('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', 'sine=d=1', file]);

@@ -85,6 +85,9 @@ async function* read(source: StreamSource, { width, height }: Size, options: Rec
     const end = await child.ended;
     const missing = unstarted(end, 'ffmpeg');
     if (missing) throw missing;
+    if (seq === 0 && end.how === 'exit' && end.status === 0 && child.complaint === '') {
+      throw unreadable(source, `is too short for a picture at ${options.rate} a second`);
+    }
     if (end.how !== 'exit' || end.status !== 0 || seq === 0) {
       const after = seq === 0 ? 'gives no picture' : `breaks off after ${seq} frames`;
       throw unreadable(source, `${after} (${child.complaint || `ffmpeg ${endWords(end)}`})`);

@@ -88,6 +88,9 @@ export async function checkSource(source: Source): Promise<void> {
   if (source.kind === 'folder' && !found.isDirectory()) throw fault('is no folder');
   if (source.kind !== 'folder' && found.isDirectory())
     throw fault('is a folder; its pictures are meant by a / at its end');
+  if (source.kind === 'file' && found.isFile() && found.size === 0) {
+    throw new KerbError('CAMERA_UNREADABLE', 'is empty', source.shown, REMEDY);
+  }
 }
 
 /**
