@@ -5,6 +5,7 @@ import { freemem } from 'node:os';
 import { KerbError } from '../contract/errors.ts';
 import { type Card, weightsOf } from './card.ts';
 import { safe, type Use } from './choice.ts';
+import { readPicture } from './image.ts';
 import { runtimeNames } from './runtimes.ts';
 import { Candidate, type CandidateStart, type Manner, type Outcome } from './trial-candidate.ts';
 
@@ -24,8 +25,10 @@ const gentleBytes = 300 << 20;
 const spareBytes = 128 << 20;
 const gentleMs = 15 * 60_000;
 
-/** Looks with each candidate. Those of `uses` that cannot run are outcomes too. */
+/** Looks with each candidate. Those of `uses` that cannot run are outcomes too. @throws KerbError PICTURE_* */
 export async function runTrial(start: Omit<CandidateStart, 'use'>, uses: readonly Use[]): Promise<Outcome[]> {
+  // a picture that is none is no candidate's fault
+  await readPicture(start.picture);
   const candidates = uses.map((use) => new Candidate({ ...start, use }));
   const together = freemem() > candidates.length * roomBytes;
   try {

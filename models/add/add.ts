@@ -77,7 +77,7 @@ export async function addModel(options: AddOptions): Promise<Added> {
 async function readWhole(file: string): Promise<Uint8Array> {
   const fault = (what: string) => new KerbError('MODEL_UNREADABLE', what, file, 'give a .tflite file');
   const info = await stat(file).catch((error: unknown) => {
-    throw fault(oneLine(error));
+    throw fault((error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : oneLine(error));
   });
   if (!info.isFile() || info.size === 0) throw fault('is no file, or empty');
   if (info.size > maxModelBytes) throw fault(`has ${info.size} bytes, at most ${maxModelBytes}`);

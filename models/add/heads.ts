@@ -134,8 +134,8 @@ function yoloOf({ shape, quantisation, type }: Tensor, clues: Clues, where: stri
     if (columns === poseColumns && labels?.length !== classes)
       throw unusable('is a model for poses (17 points)', where);
     if (labels && labels.length !== classes) {
-      const more = `${columns} numbers for a box and ${labels.length} labels`;
-      throw unusable(`gives more than boxes and classes (${more}): masks, points or turned boxes`, where);
+      const read = `gives ${columns} numbers for a box, so ${classes} classes, and there are ${labels.length} labels`;
+      throw unusable(`${read}: another list of labels, or else masks, points or turned boxes`, where);
     }
     if (type !== 'float32' && quantisation && quantisation.scale[0]! > 0.05) {
       notes.push('boxes in pixels and scores share one quantisation: scores are coarse; export with float outputs');

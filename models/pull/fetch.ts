@@ -49,7 +49,11 @@ export async function fetchFile(url: URL, options: FetchOptions): Promise<Fetche
       await fetchPart(url, path, options);
       break;
     } catch (error) {
-      if (!(error instanceof Broken)) throw error;
+      if (!(error instanceof Broken)) {
+        // what came of something too large would only fill the disk
+        await rm(`${path}.part`, { force: true });
+        throw error;
+      }
       const pause = pauses.shift();
       if (pause === undefined) {
         const remedy = 'try again: what came is kept; or put the file here by hand and use models add';
@@ -85,7 +89,11 @@ async function fetchPart(url: URL, path: string, { maxBytes, progress, idleMs = 
   try {
     const headers: Record<string, string> = { 'accept-encoding': 'identity' };
     if (from > 0 && tag !== null) Object.assign(headers, { range: `bytes=${from}-`, 'if-range': tag });
-    const answer = await fetch(url, { headers, signal: line.signal }).catch(broken);
+    const answer = await fetch(url, { headers, signal: line.signal }).catch((error: unknown) => {
+      if (!/redirect|scheme/i.test(reason(error))) return broken(error);
+      const what = `the server sends to other addresses without end, or to one that is not http (${reason(error)})`;
+      throw new KerbError('PULL_FAILED', what, url.href, 'check the address');
+    });
     const start = answer.status === 206 ? from : 0;
     check(answer, start, url, maxBytes);
     const own = answer.headers.get('etag') ?? answer.headers.get('last-modified');

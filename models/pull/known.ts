@@ -37,9 +37,21 @@ export async function wanted(text: string): Promise<Wanted> {
   if (known) return { ...known, url: new URL(known.url) };
   const url = URL.parse(text);
   if (url && (url.protocol === 'https:' || url.protocol === 'http:')) {
-    const name = decodeURIComponent(url.pathname.split('/').at(-1) ?? '').replace(/\.tflite$/i, '');
+    if (url.username !== '' || url.password !== '') {
+      const remedy = 'fetch the file by hand, then kerbside models add FILE';
+      throw new KerbError('PULL_UNKNOWN', 'an address with a name or a password is not fetched', url.host, remedy);
+    }
+    const name = decoded(url.pathname.split('/').at(-1) ?? '').replace(/\.tflite$/i, '');
     return { url, sha256: null, name: name || 'model' };
   }
   const remedy = `give an https address or one of ${all.map(({ name }) => name).join(', ')}`;
   throw new KerbError('PULL_UNKNOWN', 'is no known model and no address', text.slice(0, 100), remedy);
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }

@@ -105,7 +105,25 @@ for (const [title, answer] of [
 ] as const) {
   test(`a file that is too large and ${title} so is refused`, async (t) => {
     const { url } = await serve(t, answer);
-    await t.throwsAsync(fetchFile(url, await options(t)), { code: 'PULL_TOO_LARGE' } as object);
+    const how = await options(t);
+    await t.throwsAsync(fetchFile(url, how), { code: 'PULL_TOO_LARGE' } as object);
+    t.deepEqual(
+      readdirSync(how.folder).filter((name) => name.endsWith('.part')),
+      [],
+      'what came of it is not kept',
+    );
+  });
+}
+
+for (const [title, location] of [
+  ['in a circle', '/m/model.tflite'],
+  ['to a file', 'file:///etc/passwd'],
+] as const) {
+  test(`a server that sends on ${title} is told at once`, async (t) => {
+    const { url, requests } = await serve(t, (_, response) => response.writeHead(302, { location }).end());
+    const error = await t.throwsAsync(fetchFile(url, await options(t)), { code: 'PULL_FAILED' } as object);
+    t.regex(error!.message, /other addresses/);
+    t.true(requests() < 30);
   });
 }
 
@@ -129,7 +147,15 @@ test('names are known models, everything else is an address', async (t) => {
   t.true(names.includes('efficientdet-lite0') && names.includes('efficientdet-lite2'));
   t.is((await wanted('efficientdet-lite0')).licence, 'Apache-2.0');
   t.like(await wanted('https://models.example/a/b/My%20Model.tflite?x=1'), { name: 'My Model', sha256: null });
-  for (const text of ['efficientnet', 'file:///etc/passwd', '', 'ftp://a/b']) {
-    await t.throwsAsync(wanted(text), { code: 'PULL_UNKNOWN' } as object);
+  t.like(await wanted('https://models.example/%zz.tflite'), { name: '%zz' });
+  for (const text of [
+    'efficientnet',
+    'file:///etc/passwd',
+    '',
+    'ftp://a/b',
+    'https://me:secret@models.example/a.tflite',
+  ]) {
+    const error = await t.throwsAsync(wanted(text), { code: 'PULL_UNKNOWN' } as object);
+    t.notRegex(error!.message, /secret/);
   }
 });

@@ -1,6 +1,6 @@
 // agent/main: kerbside models pull. In: a known name or an address. Out: the model with its card in the box's state.
 // Never: a file used whose hash nobody vouched for: it is pinned, given, or shown and confirmed.
-import { rm } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
@@ -8,6 +8,7 @@ import { KerbError } from '../../../contract/errors.ts';
 import { type Fetched, fetchFile } from '../../../models/pull/fetch.ts';
 import { knownModels, type Wanted, wanted } from '../../../models/pull/known.ts';
 import { maxModelBytes } from '../../../models/tflite/read.ts';
+import { identifier } from '../../../models/tflite/schema.ts';
 import { env } from '../env.ts';
 import { STREET } from '../model.ts';
 import { addAndTell } from './models-add.ts';
@@ -52,6 +53,7 @@ export async function run(argv: string[]): Promise<number> {
     maxBytes: maxModelBytes,
     progress: say,
   });
+  await looksLikeModel(source, fetched);
   await vouched(source, fetched, given);
   await addAndTell({
     file: fetched.path,
@@ -64,6 +66,16 @@ export async function run(argv: string[]): Promise<number> {
     picture: STREET,
   });
   return 0;
+}
+
+/** A page that says "not found" is not kept: the next pull would find it again. @throws KerbError PULL_ALTERED */
+async function looksLikeModel({ url }: Wanted, { path, bytes }: Fetched): Promise<void> {
+  const file = await open(path);
+  const { buffer } = await file.read(Buffer.alloc(8), 0, 8, 0).finally(() => file.close());
+  if (buffer.toString('latin1', 4) === identifier) return;
+  await rm(path, { force: true });
+  const remedy = 'check the address: it should give the file itself, not a page about it';
+  throw new KerbError('PULL_ALTERED', `its ${bytes} bytes are no .tflite model; they were deleted`, url.href, remedy);
 }
 
 /** @throws KerbError PULL_ALTERED, PULL_UNCONFIRMED */

@@ -17,7 +17,9 @@ test('models pull, ls, detect: a hash that nobody pinned must be confirmed, anot
   const folder = await scratch(t);
   const model = yoloModel(96, { layout: 'v8', transposed: true, edges: 'int8' });
   const masks = otherModel([1, 257, 257, 3], [[1, 257, 257, 21]]);
-  const server = createServer(({ url }, response) => response.end(url === '/masks.tflite' ? masks : model));
+  const server = createServer(({ url }, response) =>
+    response.end(url === '/masks.tflite' ? masks : url === '/page.tflite' ? '<html>not found</html>' : model),
+  );
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   t.teardown(() => server.close());
@@ -30,6 +32,10 @@ test('models pull, ls, detect: a hash that nobody pinned must be confirmed, anot
       );
       child.stdin?.end();
     });
+
+  const page = await run('models', 'pull', `${address}/page.tflite`);
+  t.is(page.status, 2);
+  t.regex(page.words, /no \.tflite model/);
 
   const url = `${address}/my-model.tflite`;
   const hash = createHash('sha256').update(model).digest('hex');
