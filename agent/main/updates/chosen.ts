@@ -42,7 +42,7 @@ export interface StartedModel {
   readonly version: Version;
 }
 
-/** @throws KerbError CARD_*, MODEL_* where the box's own model cannot be used either */
+/** @throws KerbError CARD_*, MODEL_* where the box's own model cannot be used either, or could not hide persons */
 export async function startModel(
   pushed: Pushed | null,
   own: string | undefined,
@@ -62,6 +62,10 @@ export async function startModel(
     }
   }
   const card = await chosenCard(own);
+  if (!card.card.labels.includes('person')) {
+    const remedy = 'give camera.model in the box file a detector with a label "person" (docs/models.md)';
+    throw new KerbError('MODEL_LABELS', 'knows no persons: they could not be hidden', own ?? card.card.name, remedy);
+  }
   const { name, version } = card.card;
   return {
     looker: await createLooker({ ...options, card, use: await useFor(card, options.cacheDir) }),
