@@ -27,6 +27,8 @@ export interface SiteState {
   aside: { at: number; version: string } | null;
   /** the file as it is now cannot be taken: what runs stays */
   fault: { code: string; what: string; since: number } | null;
+  /** names of classes in its rules and lines that the detector does not know: nothing is ever found by them */
+  unknown: string[];
 }
 
 /** GET /api/site */

@@ -137,6 +137,7 @@ export function withSite(it: Made): MadeSite {
       revision: 'r0',
       aside: null,
       fault: null,
+      unknown: [],
       running: { name: 'street', version: 'demo-1', counter: null },
       site: structuredClone(DOCUMENT),
       other: null,
@@ -163,8 +164,8 @@ export function withSite(it: Made): MadeSite {
     },
   };
   const tell = () => {
-    const { from, since, version, revision, aside, fault } = made.answer;
-    it.state = { ...it.state, site: { from, since, version, revision, aside, fault } };
+    const { from, since, version, revision, aside, fault, unknown } = made.answer;
+    it.state = { ...it.state, site: { from, since, version, revision, aside, fault, unknown } };
   };
   const put = (more: Partial<SiteAnswer>) => {
     made.answer = { ...made.answer, ...more, revision: `r${serial}`, since: it.state.now };

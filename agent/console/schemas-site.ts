@@ -23,6 +23,9 @@ export const siteStateSchema = z.object({
     .object({ code: z.string(), what: z.string(), since: ms('since when') })
     .nullable()
     .describe('why the site file as it is now cannot be taken; what runs stays'),
+  unknown: z
+    .array(z.string())
+    .describe('names of classes in its rules and lines that the detector does not know: nothing is ever found by them'),
 });
 
 /** A site with its rules in it, as it is told and taken here. */

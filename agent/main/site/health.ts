@@ -17,6 +17,21 @@ export function siteLines(site: SiteState | null): HealthLine[] {
       remedy: { zh: '改正站点文件；保存后自动生效', en: 'mend the site file; it is taken by itself once it is saved' },
     });
   }
+  if (site && site.unknown.length > 0) {
+    lines.push({
+      id: 'site-classes',
+      level: 'warn',
+      text: {
+        zh: '规则中有识别模型不认识的类别，这些类别不会被发现',
+        en: 'Rules name classes that the detector does not know: nothing is found by them',
+      },
+      value: site.unknown.join(', '),
+      remedy: {
+        zh: '按“设置”中列出的类别改正名称，或更换识别模型',
+        en: 'correct the names as the room Set-up lists them, or use another detector',
+      },
+    });
+  }
   if (site?.aside) {
     lines.push({
       id: 'site-edit',

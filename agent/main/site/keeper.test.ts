@@ -86,6 +86,26 @@ test('an edit is in force at once, is used at the next start, and tells no way t
   t.is(limit((await open()).site), 30);
 });
 
+test('a class that the detector does not know is a line of health', async (t) => {
+  const { open } = await box(t);
+  const keeper = await open();
+  t.deepEqual(siteLines(keeper.state), []);
+  const make = publication(60);
+  const mistyped = (own: Site): Site => {
+    const site = make(own);
+    const rules = site.profile.rules.map((rule) => ({ ...rule, classes: ['car', 'motorbike'] }));
+    return { ...site, profile: { ...site.profile, rules } };
+  };
+  const back = keeper.publish(mistyped, VERSION);
+  t.deepEqual(keeper.state.unknown, ['motorbike']);
+  const [line, ...others] = siteLines(keeper.state);
+  t.like(line, { id: 'site-classes', level: 'warn', value: 'motorbike' });
+  t.deepEqual(others, []);
+  back();
+  await keeper.forget();
+  t.deepEqual(keeper.state.unknown, []);
+});
+
 test('the same content again changes nothing, not even the version', async (t) => {
   const { open, adopted, folder } = await box(t);
   const keeper = await open();

@@ -97,7 +97,15 @@ export class SiteKeeper {
     const { from, since, version, revision } = this.#inForce;
     const edit = from === 'edited' ? null : this.#edit;
     const aside = edit && { at: edit.at, version: versionOf(edit) };
-    return { from, since, version, revision, aside, fault: this.#fault };
+    return { from, since, version, revision, aside, fault: this.#fault, unknown: this.#unknown() };
+  }
+
+  /** A name that was mistyped: neither file nor publication is refused for it, as another detector may know it. */
+  #unknown(): string[] {
+    const { profile, cameras } = this.site;
+    const labels = this.#options.labels();
+    const named = [...profile.rules, ...cameras.flatMap((camera) => camera.lines)].flatMap(({ classes }) => classes);
+    return [...new Set(named)].filter((name) => !labels.has(name));
   }
 
   answer(): SiteAnswer {
