@@ -2,7 +2,7 @@
 // means that a camera cannot be read.
 import { KerbError } from '../../contract/errors.ts';
 import { Child, endWords, type OnChild, unstarted } from './child.ts';
-import { checkSource, inputArgs, type Source, type StreamSource } from './source.ts';
+import { checkSource, inputArgs, RTSP_TIMEOUT_US, type Source, type StreamSource } from './source.ts';
 import type { CameraLoss, StreamFacts } from './types.ts';
 
 /** Bounds of a picture that is taken: below, nothing can be seen; above, one picture needs more than 200 MB. */
@@ -15,7 +15,7 @@ const MAX_ANSWER = 64 * 1024;
  * What a source's first video stream is. Its size is as ffmpeg will deliver it: a turned recording is turned upright.
  * @param within_ms longest time ffprobe may take
  * @param signal ends it before that
- * @throws KerbError CAMERA_MISSING, CAMERA_PASSWORD, CAMERA_UNREACHABLE, CAMERA_UNREADABLE, CAMERA_FFMPEG
+ * @throws KerbError CAMERA_MISSING, CAMERA_PASSWORD, CAMERA_UNREACHABLE, CAMERA_SILENT, CAMERA_UNREADABLE, CAMERA_FFMPEG
  */
 export async function probe(
   source: StreamSource,
@@ -27,6 +27,7 @@ export async function probe(
   const entries = 'stream=width,height,codec_name,avg_frame_rate,r_frame_rate:stream_side_data=rotation';
   const show = ['-show_entries', entries, '-of', 'json'];
   const child = new Child('ffprobe', ['-v', 'error', '-select_streams', 'v:0', ...show, ...inputArgs(source)], onChild);
+  const began = performance.now();
   let late = false;
   const giveUp = () => {
     late = true;
@@ -49,7 +50,10 @@ export async function probe(
     if (late) throw refused(source, 'CAMERA_UNREACHABLE', `did not answer within ${Math.round(within_ms / 1000)} s`);
     if (end.how !== 'exit' || end.status !== 0) {
       const complaint = child.complaint || `ffprobe ${endWords(end)}`;
-      throw refused(source, meaningOf(complaint), complaint);
+      // ffprobe calls it invalid data when nothing came at all
+      const isMute = source.kind === 'rtsp' && performance.now() - began >= RTSP_TIMEOUT_US / 1000;
+      const meaning = meaningOf(complaint);
+      throw refused(source, isMute && meaning === 'CAMERA_UNREADABLE' ? 'CAMERA_SILENT' : meaning, complaint);
     }
     return factsOf(answer, source);
   } finally {
@@ -118,6 +122,7 @@ export function meaningOf(complaint: string): CameraLoss['code'] {
 
 const WORDS: Partial<Record<CameraLoss['code'], [what: string, remedy: string]>> = {
   CAMERA_PASSWORD: ['refuses the name or the password', "put the camera's name and password into its address"],
+  CAMERA_SILENT: ['takes the connection and answers nothing', 'restart the camera'],
   CAMERA_UNREACHABLE: ['cannot be reached', 'look at its power, its cable and its address'],
 };
 

@@ -1,4 +1,6 @@
 // Cameras over RTSP, against a real server: every way of transport and codec; refused, restarted, frozen, changed.
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import test from 'ava';
 import { type LiveOptions, openLive } from './ffmpeg.ts';
 import { rtspServer } from './testing-rtsp.ts';
@@ -54,6 +56,18 @@ test('a camera that is open and sends nothing is lost, and comes back', async (t
   t.is(loss.code, 'CAMERA_SILENT');
   server.signal('SIGCONT');
   await notes.next('back');
+});
+
+test('a camera that takes the connection and never answers is silent, not unreadable', async (t) => {
+  const mute = createServer((socket) => void socket.on('error', () => {})).listen(0, '127.0.0.1');
+  t.teardown(() => mute.close());
+  await once(mute, 'listening');
+  const notes = new Notes();
+  const camera = openLive(`rtsp://127.0.0.1:${(mute.address() as AddressInfo).port}/main`, notes, {
+    clock: quick.clock,
+  });
+  t.teardown(() => camera.close());
+  t.is((await notes.next('lost')).loss.code, 'CAMERA_SILENT');
 });
 
 test('a wrong password, a path that is none and a port where nothing listens have names of their own', async (t) => {

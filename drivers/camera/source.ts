@@ -30,7 +30,7 @@ export type StillSource =
 export type Source = StreamSource | StillSource;
 
 /** Socket silence after which ffmpeg itself gives an RTSP stream up, microseconds. */
-const RTSP_TIMEOUT_US = 5_000_000;
+export const RTSP_TIMEOUT_US = 5_000_000;
 const REMEDY = 'give a video file, a picture folder ending in /, /dev/videoN, rtsp://..., or http://... of a snapshot';
 
 /**
