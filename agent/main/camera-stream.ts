@@ -76,6 +76,11 @@ export class CameraStream {
     this.#live?.giveBack(frame);
   }
 
+  /** So many frames a second at most from now on. */
+  setMaxRate(rate: number): void {
+    this.#live?.setMaxRate(rate);
+  }
+
   async close(): Promise<void> {
     await this.#live?.close();
   }

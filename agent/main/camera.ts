@@ -124,7 +124,9 @@ export class RunningCamera {
   adopt(site: Site): void {
     const camera = site.cameras.find(({ id }) => id === this.id);
     if (!camera) return;
+    const { looks_per_s } = this.#options.camera;
     this.#options = { ...this.#options, site, camera };
+    if (camera.looks_per_s !== looks_per_s) this.#stream.setMaxRate(FRAMES_A_LOOK * camera.looks_per_s);
     this.path.adopt(camera, site.profile, site.time_zone);
     this.#options.onChange();
   }

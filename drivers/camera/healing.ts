@@ -28,13 +28,17 @@ export class Healing {
     this.#backoff = backoff_ms;
   }
 
-  /** @param life runs from opening to loss. @param last whether a loss is the end of it all */
-  async run(life: () => Promise<CameraLoss>, last: (loss: CameraLoss) => boolean): Promise<void> {
+  /**
+   * @param life runs from opening to loss; null: its owner ended it for another one at once
+   * @param last whether a loss is the end of it all
+   */
+  async run(life: () => Promise<CameraLoss | null>, last: (loss: CameraLoss) => boolean): Promise<void> {
     let failures = 0;
     while (!this.stopped.signal.aborted) {
       const before = this.#seq;
       const loss = await life();
       if (this.stopped.signal.aborted) return;
+      if (loss === null) continue;
       this.tellLost(loss);
       if (last(loss)) return;
       failures = this.#seq > before ? 0 : failures + 1;

@@ -19,10 +19,12 @@ export class LiveStills implements LiveSource {
   readonly #healing: Healing;
   readonly #done: Promise<void>;
   readonly #news: FolderNews | null;
+  #maxRate: number;
 
   constructor(source: StillSource, listener: CameraListener, options: LiveOptions) {
     this.#source = source;
     this.#options = options;
+    this.#maxRate = options.maxRate ?? 1;
     this.#healing = new Healing(listener, options.clock, options.backoff_ms);
     this.#news = source.kind === 'folder' ? new FolderNews(source) : null;
     this.#done = this.#healing.run(
@@ -42,6 +44,10 @@ export class LiveStills implements LiveSource {
   /** Single pictures come seldom: their memory is let go. */
   giveBack(): void {}
 
+  setMaxRate(rate: number): void {
+    this.#maxRate = rate;
+  }
+
   async close(): Promise<void> {
     this.#healing.stopped.abort();
     await this.#done;
@@ -50,7 +56,7 @@ export class LiveStills implements LiveSource {
   /** Asks again and again; ends with the loss when it failed too often, or nothing new came for too long. */
   async #life(): Promise<CameraLoss> {
     const { signal } = this.#healing.stopped;
-    const { maxRate = 1, patience_ms = this.#source.kind === 'folder' ? 120_000 : 10_000 } = this.#options;
+    const { patience_ms = this.#source.kind === 'folder' ? 120_000 : 10_000 } = this.#options;
     let failures = 0;
     let heard = performance.now();
     while (!signal.aborted) {
@@ -78,7 +84,7 @@ export class LiveStills implements LiveSource {
       const waited = performance.now() - heard;
       if (waited > patience_ms)
         return this.#loss('CAMERA_SILENT', `no new picture for ${(waited / 1000).toFixed(0)} s`);
-      await this.#healing.pause(Math.max(20, 1000 / maxRate - (performance.now() - began)));
+      await this.#healing.pause(Math.max(20, 1000 / this.#maxRate - (performance.now() - began)));
     }
     return this.#loss('CAMERA_ENDED', 'closed');
   }

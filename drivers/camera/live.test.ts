@@ -83,6 +83,33 @@ test('without a loop a file ends once', async (t) => {
   await camera.close();
 });
 
+test('another rate is in force without a loss, and frames go on counting', async (t) => {
+  const file = await makeVideo(join(await tempFolder(t), 'a.mp4'), 'testsrc=s=160x120:r=20:d=3');
+  const notes = new Notes();
+  const camera = openLive(file, notes, { ...quick, loop: true, clock: () => performance.now(), maxRate: 2 });
+  t.teardown(() => camera.close());
+  /** mean ms between so many frames from now on */
+  const pace = async (count: number) => {
+    const first = (await notes.next('frame')).frame;
+    let { frame } = await notes.next('frame');
+    while (frame.seq < first.seq + count) ({ frame } = await notes.next('frame'));
+    return (frame.time - first.time) / (frame.seq - first.seq);
+  };
+  const slow = await pace(2);
+  const { pid } = camera;
+  camera.setMaxRate(20);
+  camera.setMaxRate(20);
+  do await notes.next('frame');
+  while (camera.pid === pid);
+  const fast = await pace(12);
+  t.true(fast < slow / 2, `${fast} ${slow}`);
+  t.deepEqual(
+    notes.told.filter(({ what }) => what !== 'frame'),
+    [],
+  );
+  t.is(camera.restarts, 0);
+});
+
 test('a stream whose picture changes its size is opened again with the new size', async (t) => {
   const dir = await tempFolder(t);
   const small = await makeVideo(join(dir, 'a.ts'), 'testsrc=s=160x120:r=10:d=1');

@@ -42,12 +42,16 @@ export class LiveCamera implements LiveSource {
   readonly #done: Promise<void>;
   #child: Child | null = null;
   #slicer: Slicer | null = null;
+  #maxRate: number | undefined;
+  /** this child is ended for one of another rate */
+  #renewed: Child | null = null;
   /** after it sent far more than it said: its own rate, the usual one if it says none */
   #cap: number | null = null;
 
   constructor(source: StreamSource, listener: CameraListener, options: LiveOptions) {
     this.#source = source;
     this.#options = options;
+    this.#maxRate = options.maxRate;
     this.#healing = new Healing(listener, options.clock, options.backoff_ms);
     this.#done = this.#healing.run(
       () => this.#life(),
@@ -76,18 +80,23 @@ export class LiveCamera implements LiveSource {
     this.#slicer?.giveBack(rgb);
   }
 
+  setMaxRate(rate: number): void {
+    if (rate === this.#maxRate) return;
+    this.#maxRate = rate;
+    this.#renewed = this.#child;
+    void this.#child?.kill();
+  }
+
   async close(): Promise<void> {
     this.#healing.stopped.abort();
     await this.#child?.kill();
     await this.#done;
   }
 
-  /** One life of ffmpeg, from asking what it is to its end; gives why it ended. */
-  async #life(): Promise<CameraLoss> {
+  /** One life of ffmpeg, from asking what it is to its end; gives why it ended; null: for one of another rate. */
+  async #life(): Promise<CameraLoss | null> {
     const { signal } = this.#healing.stopped;
-    const { open_ms = 10_000, onChild, maxRate = 10 } = this.#options;
-    // One that is asked for a picture every few seconds is not silent in between.
-    const patience_ms = Math.max(this.#options.patience_ms ?? 3000, 3000 / maxRate);
+    const { open_ms = 10_000, onChild } = this.#options;
     let facts: StreamFacts;
     try {
       facts = await probe(this.#source, open_ms, onChild, signal);
@@ -95,6 +104,8 @@ export class LiveCamera implements LiveSource {
       const { code, message } = error as { code?: string; message: string };
       return { code: code === 'CAMERA_FFMPEG' ? 'CAMERA_UNREADABLE' : (code as CameraLoss['code']), message };
     }
+    // One that is asked for a picture every few seconds is not silent in between.
+    const patience_ms = Math.max(this.#options.patience_ms ?? 3000, 3000 / (this.#maxRate ?? 10));
     const child = new Child('ffmpeg', this.#args(facts), onChild, true);
     this.#child = child;
     let verdict: CameraLoss | null = null;
@@ -127,6 +138,7 @@ export class LiveCamera implements LiveSource {
     const how = await child.ended;
     await child.kill();
     this.#child = null;
+    if (this.#renewed === child && !verdict) return null;
     const missing = unstarted(how, 'ffmpeg');
     if (missing) return { code: 'CAMERA_UNREADABLE', message: missing.message };
     const complaint = child.complaint;
@@ -156,7 +168,7 @@ export class LiveCamera implements LiveSource {
     const recorded = this.#source.kind !== 'rtsp' && !this.#source.path.startsWith('/dev/');
     const loop = this.#source.kind === 'usb' || this.#options.loop;
     const pace = recorded ? ['-re', ...(loop ? ['-stream_loop', '-1'] : [])] : [];
-    const rate = Math.min(this.#options.maxRate ?? Infinity, this.#cap ?? Infinity);
+    const rate = Math.min(this.#maxRate ?? Infinity, this.#cap ?? Infinity);
     // Half a millisecond of tolerance: time stamps of a container are rounded.
     const cap = Number.isFinite(rate)
       ? [`select='isnan(prev_selected_t)+gte(t-prev_selected_t,${1 / rate - 0.0005})'`]

@@ -69,6 +69,8 @@ export interface LiveSource {
   readonly facts: StreamFacts | null;
   /** Nobody reads this frame any more: a later one may take its place in memory. */
   giveBack(frame: Frame): void;
+  /** So many frames a second at most from now on. A stream is opened anew for it, which is no loss and is not told. */
+  setMaxRate(rate: number): void;
   /** Ends it; nothing is told after that. */
   close(): Promise<void>;
 }
