@@ -14,6 +14,8 @@ export interface StreamOptions {
   /** @returns false where it was not kept */
   readonly onFrame: (frame: Frame) => boolean | undefined;
   readonly onChange: () => void;
+  /** told of each loss, and of each further reason while it lasts */
+  readonly onFault: (error: Error) => void;
   readonly onChild: (pid: number, started: boolean) => void;
 }
 
@@ -96,6 +98,7 @@ export class CameraStream {
       ...(shown === undefined ? {} : { reason: shown }),
       ...(code === undefined ? {} : { code }),
     };
+    if (state === 'lost') this.#options.onFault(Object.assign(new Error(shown), { code }));
     this.#options.onChange();
   }
 }

@@ -48,6 +48,7 @@ async function box(t: ExecutionContext, cameras: [Camera, string][]) {
   const share = new LookShare(looker);
   const dir = await tempFolder(t);
   const reports: FrameReport[] = [];
+  const faults: string[] = [];
   const sightings: Sighting[] = [];
   let changed = () => {};
   const running = cameras.map(
@@ -70,7 +71,10 @@ async function box(t: ExecutionContext, cameras: [Camera, string][]) {
           changed();
         },
         onChange: () => changed(),
-        onFault: (error) => t.log(String(error)),
+        onFault: (error) => {
+          t.log(String(error));
+          faults.push((error as { code: string }).code);
+        },
         onChild: () => {},
         memory: join(dir, `${camera.id}.json`),
       }),
@@ -93,7 +97,7 @@ async function box(t: ExecutionContext, cameras: [Camera, string][]) {
       };
       changed();
     });
-  return { running, reports, sightings, until };
+  return { running, reports, sightings, faults, until };
 }
 
 test('evidence comes from the larger stream; when that dies the camera goes on, and other cameras notice nothing', async (t) => {
@@ -103,7 +107,7 @@ test('evidence comes from the larger stream; when that dies the camera goes on, 
     await rtspServer(t, { mounts: { '/main': { codec: 'h264', size: [640, 480] } } }),
   ];
   const file = await makeVideo(join(await tempFolder(t), 'b.mp4'), 'testsrc=s=160x120:r=10:d=5');
-  const { running, reports, sightings, until } = await box(t, [
+  const { running, reports, sightings, faults, until } = await box(t, [
     [cameraOf('a', { main: large.url('/main') }), small.url('/sub')],
     [cameraOf('b'), file],
   ]);
@@ -131,6 +135,7 @@ test('evidence comes from the larger stream; when that dies the camera goes on, 
   small.signal('SIGSTOP');
   await until('the frozen one is lost', () => state().state === 'lost');
   t.is(state().code, 'CAMERA_SILENT');
+  t.true(faults.includes('CAMERA_SILENT'), 'counted, and in the log');
   t.regex(cameraLines(state(), Date.now())[0]!.text.zh, /已连接但没有画面/);
   t.is(b.state().state, 'live');
   reports.length = 0;

@@ -94,6 +94,7 @@ export class RunningCamera {
       settings: sourceSettings(camera),
       clock: this.#time,
       onChange: options.onChange,
+      onFault,
       onChild: options.onChild,
     };
     this.#stream = new CameraStream({
