@@ -27,18 +27,20 @@ export async function readModel(size: CardFile, places: ModelPlaces): Promise<Ui
   const found = await findModel(size, places);
   if (!found) {
     const remedy = 'run `npm run setup`, or put the file beside its card';
-    throw new KerbError('MODEL_MISSING', 'no such model file', join(places.cacheDir, size.file), remedy);
+    const what = `no such model file, neither in ${places.folder} nor in ${places.cacheDir}`;
+    throw new KerbError('MODEL_MISSING', what, size.file, remedy);
   }
   const { path } = found;
-  if (found.bytes !== size.bytes) throw altered(path, `${found.bytes} bytes instead of the card's ${size.bytes}`);
+  const altered = (how: string) => {
+    const remedy = path.startsWith(join(places.cacheDir, '/'))
+      ? 'delete it and run `npm run setup`, or correct the card'
+      : 'put the right one there, or make it a card of its own: kerbside models add FILE --replace';
+    return new KerbError('MODEL_ALTERED', `is not the file that the card names: ${how}`, path, remedy);
+  };
+  if (found.bytes !== size.bytes) throw altered(`${found.bytes} bytes instead of the card's ${size.bytes}`);
   const bytes = await readFile(path).catch((error: unknown) => {
     throw new KerbError('MODEL_UNREADABLE', `cannot be read: ${oneLine(error)}`, path, 'check its permissions');
   });
-  if (createHash('sha256').update(bytes).digest('hex') !== size.sha256) throw altered(path, 'its SHA-256 differs');
+  if (createHash('sha256').update(bytes).digest('hex') !== size.sha256) throw altered('its SHA-256 differs');
   return bytes;
-}
-
-function altered(path: string, how: string): KerbError {
-  const what = `is not the file that the card names: ${how}`;
-  return new KerbError('MODEL_ALTERED', what, path, 'delete it and run `npm run setup`, or correct the card');
 }
