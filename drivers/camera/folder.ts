@@ -1,4 +1,4 @@
-// drivers/camera: a folder of pictures. In: a path. Out: its pictures by name, or the newest that is new.
+// drivers/camera: a folder of pictures. In: a path. Out: its pictures by name, or the newest that are new.
 // Never: a list without end. A file that is still being written is no whole picture yet: who reads it finds out.
 import { opendir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,6 +11,8 @@ type Folder = Extract<StillSource, { kind: 'folder' }>;
 
 /** Pictures of one folder that are known at most. */
 const MAX_FILES = 200_000;
+/** Of several that came together so many are tried: the latest may be broken, or not whole yet. */
+const TRIED = 4;
 const PICTURE = /\.(jpe?g|png)$/i;
 
 /** Names of the pictures, in order; "img2" comes before "img10". @throws KerbError CAMERA_UNREADABLE, CAMERA_MISSING */
@@ -38,13 +40,13 @@ export class FolderNews {
   }
 
   /**
-   * The latest of the pictures that came or changed since the last call; null: none. It counts as known then; one that was
-   * still being written will have changed.
+   * The latest of the pictures that came or changed since the last call, the very latest first. All count as known then;
+   * one that was still being written will have changed.
    * @throws KerbError CAMERA_UNREADABLE, CAMERA_MISSING
    */
-  async next(): Promise<string | null> {
+  async next(): Promise<string[]> {
     const known = new Map<string, string>();
-    let newest: { name: string; changed: number } | null = null;
+    const fresh: { name: string; changed: number }[] = [];
     for await (const { name } of await opened(this.#source)) {
       if (!PICTURE.test(name) || name.startsWith('.')) continue;
       const info = await stat(join(this.#source.path, name)).catch(() => null);
@@ -53,10 +55,12 @@ export class FolderNews {
       const mark = `${info.size} ${info.mtimeMs}`;
       known.set(name, mark);
       if (this.#known.get(name) === mark) continue;
-      if (!newest || info.mtimeMs > newest.changed) newest = { name, changed: info.mtimeMs };
+      fresh.push({ name, changed: info.mtimeMs });
+      fresh.sort((a, b) => b.changed - a.changed);
+      fresh.splice(TRIED);
     }
     this.#known = known;
-    return newest?.name ?? null;
+    return fresh.map(({ name }) => name);
   }
 }
 

@@ -96,11 +96,27 @@ export class LiveStills implements LiveSource {
       return decodeStill(await fetchSnapshot(source, open_ms, this.#healing.stopped.signal), source, 'its picture');
     }
     await checkSource(source);
-    const name = await this.#news!.next();
-    return name === null ? null : decodeStill(await readPictureFile(source, name), source, name);
+    return newestWhole(source, await this.#news!.next());
   }
 
   #loss(code: CameraLoss['code'], what: string): CameraLoss {
     return { code, message: `${this.#source.shown}: ${what}; it is being asked again` };
   }
+}
+
+/** The first that can be decoded, of those that came together; null: none came. @throws what ails the first, if all are broken */
+async function newestWhole(
+  source: Extract<StillSource, { kind: 'folder' }>,
+  names: readonly string[],
+): Promise<Still | null> {
+  let fault: unknown;
+  for (const name of names) {
+    try {
+      return await decodeStill(await readPictureFile(source, name), source, name);
+    } catch (error) {
+      fault ??= error;
+    }
+  }
+  if (fault !== undefined) throw fault;
+  return null;
 }

@@ -199,6 +199,14 @@ test('a folder: one picture from the future, or a broken one, hides nothing that
   }
   for (const name of ['d.jpg', 'e.jpg']) await put(name, good.subarray(0, -20), 4e9);
   await Promise.all([notes.next('frame'), put('f.jpg', good, 2000)]);
+  // seen all at once, the broken one later than the good one
+  await mkdir(join(dir, '.new'));
+  const names = ['g.jpg', 'h.jpg'];
+  for (const [i, bytes] of [good, good.subarray(0, -20)].entries()) {
+    await writeFile(join(dir, '.new', names[i]!), bytes);
+    await utimes(join(dir, '.new', names[i]!), 3000 + i, 3000 + i);
+  }
+  await Promise.all([notes.next('frame'), ...names.map((name) => rename(join(dir, '.new', name), join(dir, name)))]);
   t.deepEqual(
     notes.told.filter(({ what }) => what !== 'frame'),
     [],
