@@ -3,7 +3,7 @@
 import { KerbError } from '../contract/errors.ts';
 import { type LoadedCard, withWeights } from './card.ts';
 import { safe, type Use } from './choice.ts';
-import { Seat } from './seat.ts';
+import { FINE, Seat } from './seat.ts';
 import { type Look, type LookDepth, type Looker, type LookOptions, MAX_CROPS, type Picture } from './types.ts';
 
 /** What a pool is made of. */
@@ -37,6 +37,9 @@ interface Waiting {
 }
 
 const maxSide = 20_000;
+const DEADLINE_MS = 20_000;
+/** No look lasts longer, unless its pool was given another deadline, ms. */
+export const LONGEST_LOOK_MS = DEADLINE_MS * FINE;
 
 /**
  * Starts the threads and tries the model in each. What a trial once chose may have gone (a library, a file): then, and told
@@ -96,7 +99,7 @@ class Pool implements Looker {
         new Seat({
           start: { card, places, runtime, weights, warm: options.warm ?? 'base' },
           program: options.program ?? new URL('./worker.ts', import.meta.url),
-          deadlineMs: options.deadlineMs ?? 20_000,
+          deadlineMs: options.deadlineMs ?? DEADLINE_MS,
           changed: () => this.#pump(),
           restarted: (why) => options.onRestart?.(why),
         }),

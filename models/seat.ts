@@ -18,7 +18,7 @@ export interface SeatOptions {
 }
 
 /** A fine look is a dozen runs: it has so many times as long. */
-const FINE = 4;
+export const FINE = 4;
 /** A thread's start may be slow on a busy box, and nobody waits for an answer yet. */
 const startMs = 60_000;
 /** for a thread to notice that its process has ended */

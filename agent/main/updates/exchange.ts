@@ -4,6 +4,7 @@ import { freemem } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KerbError, oneLine } from '../../../contract/index.ts';
 import type { Card } from '../../../models/card.ts';
+import { LONGEST_LOOK_MS } from '../../../models/pool.ts';
 import { slow } from '../../../models/proof.ts';
 import type { Looker } from '../../../models/types.ts';
 import type { SwitchLooker } from './switch-looker.ts';
@@ -87,8 +88,7 @@ export function medianOf(ms: readonly number[]): number | null {
 
 /** A looker ends once its last look has. */
 export async function endLooker(looker: Looker | null): Promise<void> {
-  const LONGEST_MS = 20_000;
-  const until = performance.now() + LONGEST_MS;
+  const until = performance.now() + LONGEST_LOOK_MS;
   while (looker && looker.busy > 0 && performance.now() < until) await sleep(20);
   await looker?.close();
 }
