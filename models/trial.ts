@@ -124,8 +124,9 @@ export const isSafe = ({ runtime, weights }: Use) => runtime === safe.runtime &&
  * @param worthwhile how much slower such a one may be
  */
 export function choose(outcomes: readonly Outcome[], worthwhile = nearlyEqual): (Outcome & { fault: null }) | null {
-  const fit = outcomes.filter((one) => one.fault === null && one.scoreDiff <= mostDiff && one.agreement === 1);
-  const good = fit.filter((one) => one.fault === null);
+  const good = outcomes
+    .filter((one) => one.fault === null)
+    .filter(({ scoreDiff, agreement }) => scoreDiff <= mostDiff && agreement === 1);
   const fastest = Math.min(...good.map(({ ms }) => ms));
   const near = good.filter(({ ms }) => ms <= fastest * worthwhile);
   return near.toSorted((a, b) => a.scoreDiff - b.scoreDiff || a.ms - b.ms)[0] ?? null;
